@@ -1,0 +1,300 @@
+"""Every error of Whistle, in one tree.
+
+::
+
+    WhistleError
+    ├── ProtocolError              what arrived is not what the protocol allows
+    │   ├── ReceiptError           UnknownWord, WrongWordCount, WrongChecksum, AmbiguousReceipt
+    │   ├── KeyRejected
+    │   ├── RecordMalformed
+    │   ├── UnsupportedVersion
+    │   ├── NotForMe
+    │   ├── SlotsAmbiguous
+    │   ├── RecordAltered
+    │   ├── RecordMisplaced
+    │   ├── SenderUnproven
+    │   ├── ReadersRejected
+    │   ├── StateAltered
+    │   ├── BodyMalformed          UnknownKind
+    │   ├── TooLarge
+    │   ├── StreamError            StreamMalformed, StreamAltered, StreamKeyReused
+    │   ├── SignatureInvalid
+    │   ├── KeyringError           KeyringMalformed, KeyringExpired, KeyringRolledBack, RootForked, RootSuperseded
+    │   ├── StatementError         StatementMalformed, StatementRejected, StatementRolledBack
+    │   └── WorkMissing
+    ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable
+    ├── CourierError               Unreachable, Refused, AnswerMalformed
+    ├── SourceError                NothingFound, AlreadySent, NobodyToRead
+    ├── VaultError                 WrongPassphrase, VaultMissing, VaultExists, VaultDamaged, VaultLocked
+    ├── LedgerError                ChainBroken
+    ├── CeremonyError              what the keeper of the root asked for cannot be done
+    └── SettingsError
+
+The docstring of an error is the sentence that its user reads; ``message()`` gives it in their language.
+What an error carries beyond that never contains a secret.
+"""
+
+from whistle.language import _
+
+
+class WhistleError(Exception):
+    """Something went wrong."""
+
+    def message(self) -> str:
+        """Return the sentence for the person in front of the screen, in their language."""
+        return _(" ".join((type(self).__doc__ or "").split())) + (f" ({self})" if str(self) else "")
+
+
+class ProtocolError(WhistleError):
+    """What arrived is not something this version of Whistle can trust."""
+
+
+# --- receipts
+
+
+class ReceiptError(ProtocolError):
+    """These words are not a receipt."""
+
+
+class UnknownWord(ReceiptError):
+    """A word is in none of the word lists. Please check its spelling."""
+
+
+class WrongWordCount(ReceiptError):
+    """A receipt has exactly 12 words."""
+
+
+class WrongChecksum(ReceiptError):
+    """Every word exists, but together they are not a receipt. One of them may be wrong, or two may have changed places."""
+
+
+class AmbiguousReceipt(ReceiptError):
+    """These words are a receipt in more than one language. Please say in which language they were written down."""
+
+
+# --- keys, records, slots
+
+
+class KeyRejected(ProtocolError):
+    """This public key is not safe to use."""
+
+
+class RecordMalformed(ProtocolError):
+    """This is not a record: its size or its form is wrong."""
+
+
+class UnsupportedVersion(ProtocolError):
+    """This was written by a newer version of Whistle than the one you use. Please update."""
+
+
+class NotForMe(ProtocolError):
+    """This record is not addressed to the key that tried to open it."""
+
+
+class SlotsAmbiguous(ProtocolError):
+    """More than one slot of this record opens for the same key. An honest sender never does that."""
+
+
+class RecordAltered(ProtocolError):
+    """This record was changed after it was sealed."""
+
+
+class RecordMisplaced(ProtocolError):
+    """This record lies at an address that does not belong to it."""
+
+
+class SenderUnproven(ProtocolError):
+    """This record does not come from the person it names as its sender."""
+
+
+class ReadersRejected(ProtocolError):
+    """This record was sealed to somebody whom the source did not choose as a reader."""
+
+
+class StateAltered(ProtocolError):
+    """The part of this record that only its source can read was changed."""
+
+
+class BodyMalformed(ProtocolError):
+    """The content of this record is not in the form that the protocol requires."""
+
+
+class UnknownKind(BodyMalformed):
+    """This is a kind of message that this version of Whistle does not know. Please update."""
+
+
+class TooLarge(ProtocolError):
+    """This is larger than the protocol allows."""
+
+
+# --- streams
+
+
+class StreamError(ProtocolError):
+    """The files or the long text of this message cannot be trusted."""
+
+
+class StreamMalformed(StreamError):
+    """The files of this message are described in a way that does not add up."""
+
+
+class StreamAltered(StreamError):
+    """A piece of the files of this message is missing or was changed."""
+
+
+class StreamKeyReused(StreamError):
+    """Two messages claim the same files. An honest sender never does that."""
+
+
+# --- the keyring and its statements
+
+
+class SignatureInvalid(ProtocolError):
+    """A signature does not belong to what it was found on."""
+
+
+class KeyringError(ProtocolError):
+    """The list of the people who read reports cannot be trusted."""
+
+
+class KeyringMalformed(KeyringError):
+    """The list of the people who read reports is not in the form that the protocol requires."""
+
+
+class KeyringExpired(KeyringError):
+    """The list of the people who read reports has expired. The organisation must publish a new one."""
+
+
+class KeyringRolledBack(KeyringError):
+    """The site shows an older list of readers than one seen before."""
+
+
+class RootForked(KeyringError):
+    """Two different successors were signed for the same organisation key. Stop, and ask the organisation by another way."""
+
+
+class RootSuperseded(KeyringError):
+    """The list of readers is signed by an organisation key that has been replaced, or by one that is not known."""
+
+
+class StatementError(ProtocolError):
+    """The current key of a person cannot be trusted."""
+
+
+class StatementMalformed(StatementError):
+    """The statement of a person's current key is not in the form that the protocol requires."""
+
+
+class StatementRejected(StatementError):
+    """The statement of a person's current key is not valid for this day or this person."""
+
+
+class StatementRolledBack(StatementError):
+    """The site shows an older key of a person than one seen before."""
+
+
+class WorkMissing(ProtocolError):
+    """The request did not carry the small proof of work that the site asks for."""
+
+
+# --- the shelf
+
+
+class ShelfError(WhistleError):
+    """The shelf could not do what was asked."""
+
+
+class AddressTaken(ShelfError):
+    """Another record already lies at this address."""
+
+
+class ShelfFull(ShelfError):
+    """The site has no room for more at the moment. Nothing was stored."""
+
+
+class ShelfUnavailable(ShelfError):
+    """The site cannot store anything at the moment. Nothing was stored."""
+
+
+# --- the courier
+
+
+class CourierError(WhistleError):
+    """The site could not be asked."""
+
+
+class Unreachable(CourierError):
+    """The site did not answer."""
+
+
+class Refused(CourierError):
+    """The site refused the request."""
+
+
+class AnswerMalformed(CourierError):
+    """The site gave an answer that makes no sense."""
+
+
+# --- the source
+
+
+class SourceError(WhistleError):
+    """This cannot be done with this receipt."""
+
+
+class NothingFound(SourceError):
+    """Nothing was found for these words."""
+
+
+class AlreadySent(SourceError):
+    """A message with this number is already stored."""
+
+
+class NobodyToRead(SourceError):
+    """Nobody is left who could read this."""
+
+
+# --- the console
+
+
+class VaultError(WhistleError):
+    """The vault could not be opened."""
+
+
+class WrongPassphrase(VaultError):
+    """This passphrase does not open the vault."""
+
+
+class VaultMissing(VaultError):
+    """There is no vault at this place."""
+
+
+class VaultExists(VaultError):
+    """There is already a vault at this place. It was left as it is."""
+
+
+class VaultDamaged(VaultError):
+    """The vault is damaged. Please restore it from a backup."""
+
+
+class VaultLocked(VaultError):
+    """The console is locked. Please enter the passphrase."""
+
+
+class LedgerError(WhistleError):
+    """The ledger could not be read."""
+
+
+class ChainBroken(LedgerError):
+    """An entry of the ledger is missing, repeated or was changed."""
+
+
+# --- the organisation root and the settings
+
+
+class CeremonyError(WhistleError):
+    """This step of the key ceremony cannot be done."""
+
+
+class SettingsError(WhistleError):
+    """A setting is unknown or unsafe."""
