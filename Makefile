@@ -1,0 +1,79 @@
+# Whistle's tasks. `make` alone lists them.
+
+PYTHON ?= python3
+INSTANCE ?= instance
+INTAKE_PORT ?= 8000
+CONSOLE_PORT ?= 8001
+# Passed on to pytest: make test TESTS="tests/shelf -x"
+TESTS ?=
+
+BIN := .venv/bin
+TRIAL := --instance "$(INSTANCE)" --intake-port "$(INTAKE_PORT)" --console-port "$(CONSOLE_PORT)"
+LOCKED := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --no-emit-options --extra build
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test test-all check lint types bench mutants image-check lock clean
+
+help: ## List these tasks
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: .venv/for-tests ## Install everything that tests and benchmarks need
+	@dev/system-packages chromium w3m lynx links strace git
+
+run: .venv/for-running ## Start a trial organisation: intake on INTAKE_PORT, a console on CONSOLE_PORT
+	@exec $(BIN)/whistle trial $(TRIAL)
+
+demo: .venv/for-running ## As run, with reports of the corpus already sent
+	@exec $(BIN)/whistle trial $(TRIAL) --corpus tests/corpus
+
+test: setup ## Run the tests (TESTS="tests/shelf -x" for some)
+	$(BIN)/pytest --numprocesses auto --dist worksteal $(TESTS)
+
+test-all: setup ## Run every test, also those that take minutes
+	$(BIN)/pytest --numprocesses auto --dist worksteal -m "" $(TESTS)
+
+check: lint types test ## Everything that a change must pass
+
+lint: .venv/for-tests ## Check style (ruff) and the directions of imports (import-linter)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: .venv/for-tests ## Check types (mypy, strict)
+	$(BIN)/mypy
+
+bench: .venv/for-tests ## Measure speed on this machine
+	$(BIN)/python -m bench
+
+mutants: .venv/for-tests ## Break whistle/protocol line by line and list what no test noticed
+	dev/mutants
+
+image-check: ## Carry out the Dockerfile's steps in a fresh Debian root, and start the intake in it
+	@dev/system-packages mmdebstrap
+	dev/image-check
+
+lock: .venv/for-tests ## Choose the versions of requirements.txt and requirements-dev.txt anew
+	CUSTOM_COMPILE_COMMAND="make lock" $(LOCKED) --upgrade --output-file requirements.txt pyproject.toml
+	CUSTOM_COMPILE_COMMAND="make lock" $(LOCKED) --upgrade --extra dev --constraint requirements.txt \
+		--output-file requirements-dev.txt pyproject.toml
+
+clean: ## Remove what the tasks above made, except the trial instance
+	rm -rf .venv mutants build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The virtual environment, from hashed locks only. A stamp says what it was last filled from.
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Whistle needs Python 3.11 or later; say which with PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || dev/system-packages python3-venv
+	$(PYTHON) -m venv .venv
+
+.venv/for-running: requirements.txt pyproject.toml | .venv/bin/pip
+	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/for-tests: requirements-dev.txt .venv/for-running
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
