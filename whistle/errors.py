@@ -23,6 +23,7 @@
     │   ├── StatementError         StatementMalformed, StatementRejected, StatementRolledBack
     │   └── WorkMissing
     ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable
+    ├── RequestRefused
     ├── CourierError               Unreachable, Refused, AnswerMalformed
     ├── SourceError                NothingFound, AlreadySent, NobodyToRead
     ├── VaultError                 WrongPassphrase, VaultMissing, VaultExists, VaultDamaged, VaultLocked
@@ -214,6 +215,17 @@ class ShelfFull(ShelfError):
 
 class ShelfUnavailable(ShelfError):
     """The site cannot store anything at the moment. Nothing was stored."""
+
+
+# --- the intake
+
+
+class RequestRefused(WhistleError):
+    """The site cannot make sense of this request."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status  # of the HTTP answer, RFC 9110
 
 
 # --- the courier
