@@ -1,0 +1,1 @@
+"""The tests of Whistle: a mirror of the package, beside vectors, journeys and absence."""

@@ -1,0 +1,167 @@
+"""Who may know whom: the import contracts hold, each catches its breach, and here is what they cannot say."""
+
+import ast
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "whistle"
+CONTRACTS = {
+    contract["id"]: contract["name"]
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+}
+
+#: For every contract a line which, at the end of a file, breaks it.
+BREACHES = {
+    "layers": ("whistle/courier/wire.py", "import whistle.source"),
+    "rooms-apart": ("whistle/intake/__init__.py", "import whistle.console"),
+    "shelf-and-source": ("whistle/source/__init__.py", "import whistle.shelf"),
+    "console-by-courier": ("whistle/console/__init__.py", "import whistle.shelf"),
+    "root-offline": ("whistle/root/__init__.py", "import whistle.courier.wire"),
+    "shelf-blind": ("whistle/shelf/__init__.py", "from whistle.protocol import slots"),
+    "settings-plain": ("whistle/settings.py", "import whistle.shelf"),
+    "protocol-pure": ("whistle/protocol/record.py", "import time"),
+    "sql": ("whistle/intake/__init__.py", "import sqlalchemy"),
+    "migrations": ("whistle/console/__init__.py", "from alembic import command"),
+    "web": ("whistle/source/__init__.py", "from flask import request"),
+    "server": ("whistle/console/__init__.py", "import gunicorn"),
+    "http-client": ("whistle/source/__init__.py", "import urllib3"),
+    "primitives": ("whistle/intake/__init__.py", "from nacl.public import PrivateKey"),
+    "word-lists": ("whistle/source/__init__.py", "import mnemonic"),
+    "commands": ("whistle/shelf/__init__.py", "import click"),
+    "vault": ("whistle/cli/root.py", "import whistle.console.vault"),
+    "cli-source": ("whistle/cli/source.py", "import whistle.intake"),
+    "cli-console": ("whistle/cli/console.py", "import whistle.root"),
+    "cli-root": ("whistle/cli/root.py", "import whistle.console"),
+    "cli-intake": ("whistle/cli/intake.py", "import whistle.root"),
+}
+
+#: Names that only these files may use, with the reason: import-linter sees whole modules only.
+GUARDED_NAMES = {
+    "SealedBox": ("slots.py and keys.py alone seal and open", "protocol/slots.py", "protocol/keys.py"),
+    "crypto_box_seal": ("slots.py alone seals", "protocol/slots.py"),
+    "crypto_box_seal_open": ("slots.py alone opens", "protocol/slots.py"),
+    "encapsulate": ("slots.py alone seals", "protocol/slots.py"),
+    "decapsulate": ("slots.py alone opens", "protocol/slots.py"),
+    "mlkem": (
+        "slots and their keys alone use ML-KEM",
+        "protocol/slots.py",
+        "protocol/keys.py",
+    ),
+    "MLKEM768PublicKey": ("as mlkem", "protocol/keys.py"),
+    "MLKEM768PrivateKey": ("as mlkem", "protocol/keys.py"),
+    "secret_scalar": ("slots.py opens with it", "protocol/slots.py", "protocol/keys.py"),
+    "secret_bytes": ("a vault stores it", "protocol/keys.py", "console/vault"),
+    "secret_text": ("a vault stores it", "protocol/keys.py", "console/vault"),
+    "sqlite3": ("SQL belongs to the shelf and to a console's ledger", "shelf/", "console/"),
+    "pickle": ("untrusted bytes become objects in the protocol's parsers only",),
+}
+
+#: How an Identity comes to be out of stored or new bytes. A source's is derived from its receipt instead.
+LOADING_AN_IDENTITY = {"Identity", "Identity.parse", "Identity.generate"}
+MAY_LOAD_AN_IDENTITY = ("protocol/keys.py", "console/vault")
+
+
+def lint_imports(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run import-linter over the package in ``folder``."""
+    return subprocess.run(
+        [ROOT / ".venv/bin/lint-imports", "--no-cache", *arguments],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder), "COLUMNS": "400"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Give every module of the package: its path in it, and its syntax tree."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text())
+
+
+def names(tree: ast.AST) -> Iterator[str]:
+    """Give every name, attribute and imported part that a piece of code speaks of."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield from node.name.split(".")
+        elif isinstance(node, ast.ImportFrom):
+            yield from (node.module or "").split(".")
+
+
+def guarded_uses(path: str, tree: ast.AST) -> list[str]:
+    """Return a sentence for every guarded name that this module must not speak of."""
+    return [
+        f"{path} speaks of {name}, but {GUARDED_NAMES[name][0]}"
+        for name in sorted(set(names(tree)) & GUARDED_NAMES.keys())
+        if not path.startswith(GUARDED_NAMES[name][1:])
+    ]
+
+
+def identities_loaded(path: str, tree: ast.AST) -> list[str]:
+    """Return the line of every call that loads or makes an Identity where none may be."""
+    if path.startswith(MAY_LOAD_AN_IDENTITY):
+        return []
+    return [
+        f"{path}:{node.lineno} {ast.unparse(node.func)}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ".".join(ast.unparse(node.func).split(".")[-2:]) in LOADING_AN_IDENTITY | {"keys.Identity"}
+    ]
+
+
+def test_contracts_are_kept() -> None:
+    result = lint_imports(ROOT)
+    assert result.returncode == 0, result.stdout
+
+
+def test_every_contract_has_a_breach() -> None:
+    assert set(BREACHES) == set(CONTRACTS)
+
+
+@pytest.mark.parametrize("contract", BREACHES)
+def test_a_forbidden_import_is_caught(contract: str, tmp_path: Path) -> None:
+    shutil.copytree(
+        PACKAGE, tmp_path / "whistle", ignore=shutil.ignore_patterns("__pycache__", "*.html", "*.css")
+    )
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    path, line = BREACHES[contract]
+    module = tmp_path / path
+    module.write_text(f"{module.read_text()}\n{line}\n")
+
+    result = lint_imports(tmp_path, "--contract", contract)
+
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert f"{CONTRACTS[contract]} BROKEN" in result.stdout
+
+
+def test_guarded_names_stay_in_their_files() -> None:
+    assert [use for path, tree in modules() for use in guarded_uses(path, tree)] == []
+
+
+@pytest.mark.parametrize(
+    "code", ["box.crypto_box_seal_open(a, b)", "from nacl.public import SealedBox", "x.secret_text()"]
+)
+def test_a_guarded_name_elsewhere_is_caught(code: str) -> None:
+    assert guarded_uses("intake/pages.py", ast.parse(code)) != []
+
+
+def test_only_the_vault_loads_an_identity() -> None:
+    assert [call for path, tree in modules() for call in identities_loaded(path, tree)] == []
+
+
+@pytest.mark.parametrize(
+    "call", ["Identity(stored)", "keys.Identity(stored)", "Identity.parse(text)", "keys.Identity.generate()"]
+)
+def test_an_identity_loaded_elsewhere_is_caught(call: str) -> None:
+    assert identities_loaded("console/sync.py", ast.parse(call)) != []
+    assert identities_loaded("console/vault.py", ast.parse(call)) == []
