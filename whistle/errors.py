@@ -43,7 +43,8 @@ class WhistleError(Exception):
 
     def message(self) -> str:
         """Return the sentence for the person in front of the screen, in their language."""
-        return _(" ".join((type(self).__doc__ or "").split())) + (f" ({self})" if str(self) else "")
+        sentence = _(" ".join((type(self).__doc__ or "").split()))
+        return f"{sentence} ({self})" if str(self) else sentence
 
 
 class ProtocolError(WhistleError):
@@ -60,6 +61,17 @@ class ReceiptError(ProtocolError):
 class UnknownWord(ReceiptError):
     """A word is in none of the word lists. Please check its spelling."""
 
+    def __init__(self, position: int) -> None:
+        """Take the place of the word, counted from 1; the word itself is part of a secret."""
+        super().__init__()
+        self.position = position
+
+    def message(self) -> str:
+        """Say which word it is by its place."""
+        return _("Word {position} is in none of the word lists. Please check its spelling.").format(
+            position=self.position
+        )
+
 
 class WrongWordCount(ReceiptError):
     """A receipt has exactly 12 words."""
@@ -71,6 +83,11 @@ class WrongChecksum(ReceiptError):
 
 class AmbiguousReceipt(ReceiptError):
     """These words are a receipt in more than one language. Please say in which language they were written down."""
+
+    def __init__(self, languages: list[str]) -> None:
+        """Take the names of the word lists to choose from."""
+        super().__init__()
+        self.languages = languages
 
 
 # --- keys, records, slots

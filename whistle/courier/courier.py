@@ -6,7 +6,6 @@ An implementation carries bytes and knows nothing of what is in them. Every meth
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
 from whistle.protocol.record import Record
@@ -14,7 +13,7 @@ from whistle.protocol.record import Record
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What admits an enrolled person to the listing: who asks, when (Unix seconds), a nonce, and a signature over both."""
+    """What admits an enrolled person to the listing: who asks, when (Unix seconds), a nonce, and a signature."""
 
     person: int
     time: int
@@ -32,7 +31,7 @@ class Courier(Protocol):
         """Hand in a signed sealing statement (JSON, UTF-8)."""
 
     def put_message(self, record: Record) -> None:
-        """Put one message; durable on return. The identical record again is fine; raises ``AddressTaken`` for another."""
+        """Put one message, durably. The identical record again is fine; raises ``AddressTaken`` for another."""
 
     def put_chunks(self, records: Sequence[Record]) -> None:
         """Put 1 to 32 chunks in one durable step; raises ``AddressTaken`` and stores none of them if one clashes."""
@@ -41,21 +40,13 @@ class Courier(Protocol):
         """Return for each of exactly 128 addresses whether a record lies there, on either shelf."""
 
     def fetch(self, addresses: Sequence[bytes]) -> tuple[bytes, ...]:
-        """Return for each of exactly 8 addresses the 32,768 bytes that lie there, or random bytes where nothing does."""
+        """Return for each of exactly 8 addresses the 32,768 bytes there, or random bytes where nothing is."""
 
     def burn(self, tokens: Sequence[bytes]) -> None:
-        """Remove every record with the burn hash of one of exactly 8 tokens; the answer never tells whether there was one."""
+        """Remove what has the burn hash of one of exactly 8 tokens; the answer never tells whether there was any."""
 
     def messages(self, query: str, admission: Pass) -> tuple[Record, ...]:
         """Return one page of the listing: the messages of a day in order of address, for an enrolled person.
 
         ``query`` is what ``wire.listing_query`` makes. A page of fewer than ``wire.LISTING_PAGE`` records is the last.
         """
-
-
-def day_of(text: str) -> date:
-    """Return the UTC day written as ``YYYY-MM-DD``; raises ``ValueError`` for any other form."""
-    day = date.fromisoformat(text)
-    if day.isoformat() != text:
-        raise ValueError(text)
-    return day

@@ -47,9 +47,7 @@ class Record:
         if len(untrusted_bytes) != RECORD_SIZE:
             raise RecordMalformed
         sealed_at = ADDRESS_SIZE + BURN_HASH_SIZE
-        return cls(
-            untrusted_bytes[:ADDRESS_SIZE], untrusted_bytes[ADDRESS_SIZE:sealed_at], untrusted_bytes[sealed_at:]
-        )
+        return cls(untrusted_bytes[:ADDRESS_SIZE], untrusted_bytes[ADDRESS_SIZE:sealed_at], untrusted_bytes[sealed_at:])
 
     def __bytes__(self) -> bytes:
         """Return the 32,768 bytes that travel and rest."""

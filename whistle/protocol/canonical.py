@@ -1,0 +1,78 @@
+"""JSON in exactly one spelling. docs/protocol.md, section 6.
+
+A decoder accepts only what the encoder would have written: it encodes again what it read and compares. That one rule
+refuses duplicate keys, floats, escapes that are not needed, lone surrogates, spaces and trailing bytes. The spelling
+is that of ECMAScript's ``JSON.stringify``, so both languages of the project write the same bytes.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from datetime import date
+from typing import NoReturn, TypeAlias
+
+from whistle.protocol.labels import JSON_DEPTH, JSON_INTEGER_LIMIT
+
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
+
+
+def encode(value: Json) -> bytes:
+    """Return ``value`` as UTF-8 JSON; raises ``ValueError`` for anything a decoder would refuse."""
+    _check(value)
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("a lone surrogate") from error
+
+
+def decode(untrusted_bytes: bytes) -> Json:
+    """Return the value that ``encode`` wrote; raises ``ValueError`` for every other sequence of bytes."""
+    try:
+        value: Json = json.loads(untrusted_bytes.decode(), parse_float=_refuse, parse_constant=_refuse)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if encode(value) != untrusted_bytes:
+        raise ValueError("not in canonical form")
+    return value
+
+
+def _refuse(_number: str) -> NoReturn:
+    raise ValueError("not an integer")
+
+
+def _check(value: Json) -> None:
+    """Raise ``ValueError`` for integers out of range, or nesting deeper than 8."""
+    level: list[Json] = [value]
+    for _depth in range(JSON_DEPTH + 1):
+        deeper: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                deeper += item.values()
+            elif isinstance(item, list):
+                deeper += item
+            elif isinstance(item, int) and not 0 <= item <= JSON_INTEGER_LIMIT:
+                raise ValueError("an integer that is not from 0 to 2^53-1")
+        if not deeper:
+            return
+        level = deeper
+    raise ValueError("nested too deep")
+
+
+def base64(data: bytes) -> str:
+    """Return ``data`` in standard base64 (RFC 4648, section 4) with padding."""
+    return b64encode(data).decode()
+
+
+def unbase64(text: str) -> bytes:
+    """Return the bytes behind the one canonical spelling; raises ``ValueError`` for any other."""
+    data = b64decode(text.encode("ascii"), validate=True)
+    if base64(data) != text:
+        raise ValueError("base64 with stray bits")
+    return data
+
+
+def undate(text: str) -> date:
+    """Return the day in ``YYYY-MM-DD``; raises ``ValueError`` for any other form."""
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:
+        raise ValueError("a day in another form")
+    return day

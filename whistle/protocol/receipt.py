@@ -1,0 +1,119 @@
+"""A receipt: 16 random bytes that a person writes down as 12 words. docs/protocol.md, section 3.
+
+The words are those of BIP-39. A receipt carries 128 bits and 4 bits of checksum, and needs no slow derivation:
+guessing one is hopeless at any speed.
+"""
+
+import re
+import secrets
+from functools import cache
+from typing import NoReturn, Self
+from unicodedata import combining, normalize
+
+from mnemonic import Mnemonic
+
+from whistle.errors import AmbiguousReceipt, UnknownWord, WrongChecksum, WrongWordCount
+from whistle.protocol.labels import RECEIPT_SIZE, RECEIPT_WORDS
+
+LANGUAGES = tuple(sorted(Mnemonic.list_languages()))
+
+#: People number their words, put commas between them, or write them in lines.
+_SEPARATORS = re.compile(r"[\s\d.,;:()\[\]/-]+")
+
+
+@cache
+def _positions(language: str) -> dict[str, int]:
+    """Return the place of every word, also as typed without accents where no two words become one by that."""
+    words = [normalize("NFKD", word) for word in Mnemonic(language).wordlist]
+    plain = ["".join(mark for mark in word if not combining(mark)) for word in words]
+    positions = {word: place for place, word in enumerate(plain)} if len(set(plain)) == len(words) else {}
+    return positions | {word: place for place, word in enumerate(words)}
+
+
+def _split(text: str) -> list[str]:
+    words = [word for word in _SEPARATORS.split(normalize("NFKD", text).lower()) if word]
+    # Chinese is written without spaces, and every word of its lists is one character.
+    if len(words) == 1 and len(words[0]) == RECEIPT_WORDS and all("\u4e00" <= mark <= "\u9fff" for mark in words[0]):
+        return list(words[0])
+    return words
+
+
+def _entropy(places: list[int]) -> bytes | None:
+    """Return the 16 bytes behind 12 places in a list, or ``None`` where the checksum of BIP-39 does not fit."""
+    bits = 0
+    for place in places:
+        bits = bits << 11 | place
+    entropy = (bits >> 4).to_bytes(RECEIPT_SIZE, "big")
+    return entropy if _places(entropy) == places else None
+
+
+def _places(entropy: bytes) -> list[int]:
+    english = _positions("english")
+    return [english[word] for word in Mnemonic("english").to_mnemonic(entropy).split()]
+
+
+def _fail(words: list[str]) -> NoReturn:
+    """Raise for the most likely language: the one that knows the most of the words."""
+    unknown = min(
+        ([at for at, word in enumerate(words, 1) if word not in _positions(language)] for language in LANGUAGES),
+        key=len,
+    )
+    if unknown:
+        raise UnknownWord(unknown[0])
+    raise WrongChecksum
+
+
+class Receipt:
+    """The source's only secret. Whoever has it can read the replies; it never shows itself by accident."""
+
+    __slots__ = ("_entropy",)
+
+    def __init__(self, entropy: bytes) -> None:
+        """Take exactly 16 bytes; raises ``WrongWordCount`` for any other size."""
+        if len(entropy) != RECEIPT_SIZE:
+            raise WrongWordCount
+        self._entropy = entropy
+
+    @classmethod
+    def generate(cls) -> Self:
+        """Return a new receipt from the operating system's randomness."""
+        return cls(secrets.token_bytes(RECEIPT_SIZE))
+
+    @classmethod
+    def parse(cls, untrusted_text: str, language: str | None = None) -> Self:
+        """Return the receipt behind 12 words of ``language``, or of whichever list they are from.
+
+        Raises ``WrongWordCount``, ``UnknownWord``, ``WrongChecksum``, and ``AmbiguousReceipt`` where several lists
+        give different receipts; its ``languages`` are those to choose from.
+        """
+        words = _split(untrusted_text)
+        if len(words) != RECEIPT_WORDS:
+            raise WrongWordCount
+        found: dict[bytes, list[str]] = {}
+        for name in LANGUAGES if language is None else (language,):
+            positions = _positions(name)
+            if all(word in positions for word in words):
+                entropy = _entropy([positions[word] for word in words])
+                if entropy is not None:
+                    found.setdefault(entropy, []).append(name)
+        if not found:
+            _fail(words)
+        if len(found) > 1:
+            raise AmbiguousReceipt([names[0] for names in found.values()])
+        return cls(next(iter(found)))
+
+    def words(self, language: str = "english") -> tuple[str, ...]:
+        """Return the 12 words in ``language``, for a person to write down."""
+        return tuple(Mnemonic(language).wordlist[place] for place in _places(self._entropy))
+
+    def secret_bytes(self) -> bytes:
+        """Return the 16 bytes from which every key of the source derives."""
+        return self._entropy
+
+    def __repr__(self) -> str:
+        """Tell that this is a receipt, and nothing of it."""
+        return "<Receipt>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a secret leaves only by ``secret_bytes`` or ``words``."""
+        raise TypeError
