@@ -8,6 +8,7 @@ CONSOLE_PORT ?= 8001
 TESTS ?=
 
 BIN := .venv/bin
+AS_ROOT = $(shell test "$$(id -u)" = 0 || echo sudo --preserve-env=PIP_CERT,SSL_CERT_FILE)
 TRIAL := --instance "$(INSTANCE)" --intake-port "$(INTAKE_PORT)" --console-port "$(CONSOLE_PORT)"
 LOCKED := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-emit-options --extra build
@@ -51,7 +52,7 @@ mutants: .venv/for-tests ## Break whistle/protocol line by line and list what no
 
 image-check: ## Carry out the Dockerfile's steps in a fresh Debian root, and start the intake in it
 	@dev/system-packages mmdebstrap
-	dev/image-check
+	$(AS_ROOT) $(PYTHON) -m dev.image_check
 
 lock: .venv/for-tests ## Choose the versions of requirements.txt and requirements-dev.txt anew
 	CUSTOM_COMPILE_COMMAND="make lock" $(LOCKED) --upgrade --output-file requirements.txt pyproject.toml

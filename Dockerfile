@@ -1,0 +1,51 @@
+# Whistle in two images. The public machine gets `intake`, in which the console and the organisation root do not
+# exist; what is not named by a COPY is in neither.
+#
+#   docker build --target intake  --tag whistle-intake  .
+#   docker build --target console --tag whistle-console .
+
+FROM debian:bookworm-slim AS base
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends python3 python3-venv \
+    && rm -rf /var/lib/apt/lists/*
+# A fixed number, so that the owner of a volume can be set before the first start.
+RUN useradd --uid 10001 --shell /usr/sbin/nologin --home-dir /var/lib/whistle --create-home whistle
+RUN python3 -m venv /opt/whistle
+ENV PATH=/opt/whistle/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# No bytecode: the images can run on a read-only root. Output appears as it is written.
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+WORKDIR /build
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --require-hashes --requirement requirements.txt
+COPY pyproject.toml ./
+COPY whistle/__init__.py whistle/errors.py whistle/language.py whistle/settings.py whistle/
+COPY whistle/cli/__init__.py whistle/cli/
+COPY whistle/protocol whistle/protocol
+COPY whistle/courier whistle/courier
+
+FROM base AS intake
+COPY whistle/source whistle/source
+COPY whistle/shelf whistle/shelf
+COPY whistle/intake whistle/intake
+COPY whistle/templates/intake whistle/templates/intake
+COPY whistle/static/intake whistle/static/intake
+COPY whistle/cli/intake.py whistle/cli/
+RUN pip install --no-cache-dir --no-deps --no-build-isolation . && rm -rf /build
+COPY config/gunicorn.conf.py config/whistle.toml /etc/whistle/
+USER whistle
+WORKDIR /var/lib/whistle
+VOLUME /var/lib/whistle
+EXPOSE 8000
+CMD ["gunicorn", "--config", "/etc/whistle/gunicorn.conf.py"]
+
+FROM base AS console
+COPY whistle/console whistle/console
+COPY whistle/templates/console whistle/templates/console
+COPY whistle/static/console whistle/static/console
+COPY whistle/cli/console.py whistle/cli/
+RUN pip install --no-cache-dir --no-deps --no-build-isolation . && rm -rf /build
+USER whistle
+WORKDIR /var/lib/whistle
+VOLUME /var/lib/whistle
+EXPOSE 8001
+CMD ["whistle", "--help"]
