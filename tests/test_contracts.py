@@ -3,6 +3,7 @@
 import ast
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +71,7 @@ MAY_LOAD_AN_IDENTITY = ("protocol/keys.py", "console/vault")
 def lint_imports(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run import-linter over the package in ``folder``."""
     return subprocess.run(
-        [ROOT / ".venv/bin/lint-imports", "--no-cache", *arguments],
+        [Path(sys.executable).parent / "lint-imports", "--no-cache", *arguments],
         cwd=folder,
         env={"PYTHONPATH": str(folder), "COLUMNS": "400"},
         capture_output=True,
@@ -130,9 +131,7 @@ def test_every_contract_has_a_breach() -> None:
 
 @pytest.mark.parametrize("contract", BREACHES)
 def test_a_forbidden_import_is_caught(contract: str, tmp_path: Path) -> None:
-    shutil.copytree(
-        PACKAGE, tmp_path / "whistle", ignore=shutil.ignore_patterns("__pycache__", "*.html", "*.css")
-    )
+    shutil.copytree(PACKAGE, tmp_path / "whistle", ignore=shutil.ignore_patterns("__pycache__", "*.html", "*.css"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     path, line = BREACHES[contract]
     module = tmp_path / path
