@@ -48,7 +48,7 @@ bench: .venv/for-tests ## Measure speed on this machine
 	$(BIN)/python -m bench
 
 mutants: .venv/for-tests ## Break whistle/protocol line by line and list what no test noticed
-	dev/mutants
+	$(BIN)/python -m dev.mutants
 
 image-check: ## Carry out the Dockerfile's steps in a fresh Debian root, and start the intake in it
 	@dev/system-packages mmdebstrap

@@ -8,6 +8,10 @@ from hypothesis import HealthCheck, settings
 # A slow machine must not fail a property: time is measured in bench/, never asserted.
 _UNHURRIED = [HealthCheck.too_slow]
 settings.register_profile("whistle", deadline=None, suppress_health_check=_UNHURRIED, print_blob=True)
+# Thousands of mutants share few examples each, the same ones every time.
+settings.register_profile(
+    "mutants", deadline=None, suppress_health_check=_UNHURRIED, max_examples=25, derandomize=True, database=None
+)
 settings.load_profile("whistle")
 
 _NAMES_OF_THIS_MACHINE = {"", "localhost", "ip6-localhost"}
