@@ -57,7 +57,7 @@ GUARDED_NAMES = {
     "MLKEM768PublicKey": ("as mlkem", "protocol/keys.py"),
     "MLKEM768PrivateKey": ("as mlkem", "protocol/keys.py"),
     "secret_scalar": ("slots.py opens with it", "protocol/slots.py", "protocol/keys.py"),
-    "secret_bytes": ("a vault stores it", "protocol/keys.py", "console/vault"),
+    "secret_bytes": ("a vault stores it, and a receipt's derive its keys", "protocol/", "console/vault"),
     "secret_text": ("a vault stores it", "protocol/keys.py", "console/vault"),
     "sqlite3": ("SQL belongs to the shelf and to a console's ledger", "shelf/", "console/"),
     "pickle": ("untrusted bytes become objects in the protocol's parsers only",),
