@@ -57,15 +57,24 @@ GUARDED_NAMES = {
     "MLKEM768PublicKey": ("as mlkem", "protocol/keys.py"),
     "MLKEM768PrivateKey": ("as mlkem", "protocol/keys.py"),
     "secret_scalar": ("slots.py opens with it", "protocol/slots.py", "protocol/keys.py"),
-    "secret_bytes": ("a vault stores it, and a receipt's derive its keys", "protocol/", "console/vault"),
+    "secret_bytes": (
+        "vault and root store it, a receipt's derives keys",
+        "protocol/",
+        "console/vault",
+        "root/folder.py",
+    ),
     "secret_text": ("a vault stores it", "protocol/keys.py", "console/vault"),
     "sqlite3": ("SQL belongs to the shelf and to a console's ledger", "shelf/", "console/"),
     "pickle": ("untrusted bytes become objects in the protocol's parsers only",),
 }
 
-#: How an Identity comes to be out of stored or new bytes. A source's is derived from its receipt instead.
-LOADING_AN_IDENTITY = {"Identity", "Identity.parse", "Identity.generate"}
-MAY_LOAD_AN_IDENTITY = ("protocol/keys.py", "console/vault")
+#: Which files may make a secret key out of stored or new bytes. A source's is derived from its receipt instead.
+MAY_LOAD = {
+    "Identity": ("protocol/keys.py", "console/vault"),
+    "Signer": ("protocol/signing.py", "console/vault", "root/folder.py"),
+    "Lockbox": ("protocol/lockbox.py", "console/vault", "root/folder.py"),
+}
+LOADING = ("{}", "{}.parse", "{}.generate", "{}.open", "{}.new")
 
 
 def lint_imports(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -108,15 +117,14 @@ def guarded_uses(path: str, tree: ast.AST) -> list[str]:
     ]
 
 
-def identities_loaded(path: str, tree: ast.AST) -> list[str]:
-    """Return the line of every call that loads or makes an Identity where none may be."""
-    if path.startswith(MAY_LOAD_AN_IDENTITY):
-        return []
+def secrets_loaded(path: str, tree: ast.AST) -> list[str]:
+    """Return the line of every call that loads or makes a secret key where none may be."""
+    calls = [(node.lineno, ast.unparse(node.func)) for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return [
-        f"{path}:{node.lineno} {ast.unparse(node.func)}"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and ".".join(ast.unparse(node.func).split(".")[-2:]) in LOADING_AN_IDENTITY | {"keys.Identity"}
+        f"{path}:{line} {called}"
+        for line, called in calls
+        for secret, files in MAY_LOAD.items()
+        if not path.startswith(files) and any(f".{called}".endswith(f".{form.format(secret)}") for form in LOADING)
     ]
 
 
@@ -154,13 +162,18 @@ def test_a_guarded_name_elsewhere_is_caught(code: str) -> None:
     assert guarded_uses("intake/pages.py", ast.parse(code)) != []
 
 
-def test_only_the_vault_loads_an_identity() -> None:
-    assert [call for path, tree in modules() for call in identities_loaded(path, tree)] == []
+def test_only_vault_and_root_load_a_secret_key() -> None:
+    assert [call for path, tree in modules() for call in secrets_loaded(path, tree)] == []
 
 
 @pytest.mark.parametrize(
-    "call", ["Identity(stored)", "keys.Identity(stored)", "Identity.parse(text)", "keys.Identity.generate()"]
+    "call",
+    ["Identity(stored)", "keys.Identity(stored)", "Identity.parse(text)", "keys.Identity.generate()", "Signer(seed)"],
 )
-def test_an_identity_loaded_elsewhere_is_caught(call: str) -> None:
-    assert identities_loaded("console/sync.py", ast.parse(call)) != []
-    assert identities_loaded("console/vault.py", ast.parse(call)) == []
+def test_a_secret_key_loaded_elsewhere_is_caught(call: str) -> None:
+    assert secrets_loaded("console/sync.py", ast.parse(call)) != []
+    assert secrets_loaded("console/vault.py", ast.parse(call)) == []
+
+
+def test_deriving_the_keys_of_a_source_is_no_loading() -> None:
+    assert secrets_loaded("protocol/thread.py", ast.parse("Identity.derive(scalar, seed)")) == []
