@@ -25,7 +25,7 @@ class Role(IntEnum):
     OVERSIGHT = 3
 
 
-_ROLE_NAMES = {role.name.lower(): role for role in Role if role is not Role.SOURCE}
+ROLE_NAMES = {role.name.lower(): role for role in Role if role is not Role.SOURCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Person:
     def from_json(cls, value: Json) -> Self:
         """Read what ``to_json`` wrote; raises ``ValueError``."""
         fields = Fields(value, "id", "name", "role", "signing", "statement_minimum")
-        role = _ROLE_NAMES.get(fields.text("role"))
+        role = ROLE_NAMES.get(fields.text("role"))
         if role is None:
             raise ValueError("no role")
         return cls(
