@@ -22,7 +22,7 @@
     │   ├── KeyringError           KeyringMalformed, KeyringExpired, KeyringRolledBack, RootForked, RootSuperseded
     │   ├── StatementError         StatementMalformed, StatementRejected, StatementRolledBack
     │   └── WorkMissing
-    ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable
+    ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable, ShelfUnsafe
     ├── RequestRefused
     ├── CourierError               Unreachable, Refused, AnswerMalformed
     ├── SourceError                NothingFound, AlreadySent, NobodyToRead
@@ -232,6 +232,10 @@ class ShelfFull(ShelfError):
 
 class ShelfUnavailable(ShelfError):
     """The site cannot store anything at the moment. Nothing was stored."""
+
+
+class ShelfUnsafe(ShelfError):
+    """Others on this machine could get at the folder of the shelf, or it holds what does not belong there. Give the folder mode 0700 and its files 0600."""
 
 
 # --- the intake

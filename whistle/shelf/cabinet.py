@@ -1,0 +1,155 @@
+"""The cabinet: the drawers of one folder, and the durable steps by which one takes the place of another.
+
+Every change of names leaves, after a crash at any moment, a folder that opens with everything that was acknowledged.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from whistle.errors import ShelfUnavailable
+from whistle.shelf import folder
+from whistle.shelf.drawer import Ashes, Drawer
+from whistle.shelf.failures import FOREIGN
+from whistle.shelf.sqlite import Journal, Vacuum
+
+ARRIVALS: Final = "arrivals.sqlite"
+SORTING: Final = "sorting.sqlite"
+MESSAGES: Final = "messages.sqlite"
+CHUNKS: Final = "chunks.sqlite"
+
+#: A file with this beginning is not yet in use; one that is found at the start was cut off and is removed.
+_FRESH: Final = "fresh-"
+
+
+class Cabinet:
+    """The drawers of one folder, which no other process can open meanwhile.
+
+    ``sorting`` exists while the tidy sorts it in, ``fresh`` while the tidy writes the messages anew. Once ``is_sound``
+    is false, a change of names broke off and only opening the folder again finds the way.
+    """
+
+    arrivals: Drawer
+    messages: Drawer
+    chunks: Drawer
+    sorting: Drawer | None = None
+    fresh: Drawer | None = None
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._process = os.getpid()
+        self.is_sound = True
+        folder.prepare(path)
+        with ExitStack() as opened:
+            lock = folder.FolderLock(path)
+            opened.callback(lock.close)
+            for left_over in path.glob(f"{_FRESH}*"):
+                left_over.unlink()
+            opened.callback(self._close_drawers)
+            self.messages = Drawer.open(path / MESSAGES)
+            self.chunks = Drawer.open(path / CHUNKS, vacuum=Vacuum.INCREMENTAL)
+            if (path / SORTING).exists():
+                self.sorting = Drawer.open(path / SORTING)
+            self.arrivals = Drawer.open(path / ARRIVALS)
+            self._opened = opened.pop_all()
+
+    @property
+    def drawers(self) -> tuple[Drawer, ...]:
+        """The drawers that answer for what is on the shelf, older before newer."""
+        sorting = () if self.sorting is None else (self.sorting,)
+        return (self.messages, self.chunks, *sorting, self.arrivals)
+
+    @property
+    def message_drawers(self) -> tuple[Drawer, ...]:
+        """Those of ``drawers`` that can hold messages."""
+        return tuple(drawer for drawer in self.drawers if drawer is not self.chunks)
+
+    @property
+    def every_copy(self) -> tuple[Drawer, ...]:
+        """All drawers that hold bytes of records, whether or not they answer for them yet."""
+        return self.drawers if self.fresh is None else (*self.drawers, self.fresh)
+
+    def overwrite(self, drawer: Drawer, ashes: Mapping[int, Ashes]) -> None:
+        """Overwrite burned rows in ``drawer``, which is one of ``every_copy``."""
+        if not ashes:
+            return
+        try:
+            drawer.overwrite(ashes)
+        except FOREIGN:
+            if drawer is not self.fresh:
+                raise
+            # Without a log a failed write has spoiled the file. With it the burned bytes go, and the tidy breaks off.
+            self.drop_fresh()
+
+    def close(self) -> None:
+        """Close every drawer and let other processes in."""
+        with ExitStack() as closing:
+            closing.push(self._opened)
+            self.drop_fresh()
+
+    def _close_drawers(self) -> None:
+        with ExitStack() as closing:
+            for name in ("messages", "chunks", "sorting", "arrivals"):
+                drawer = getattr(self, name, None)
+                if drawer is not None:
+                    closing.callback(drawer.close)
+
+    # --- what the tidy does with whole files
+
+    def set_arrivals_aside(self) -> None:
+        """Make the arrivals the drawer to be sorted in, and begin an empty one."""
+        Drawer.open(self._path / f"{_FRESH}{ARRIVALS}").close()
+        self.arrivals.empty_log()
+        with self._renaming():
+            self.arrivals.close()
+            # After a crash between the two, the next start makes a new file for arrivals.
+            folder.rename(self.arrivals.path, self._path / SORTING)
+            folder.rename(self._path / f"{_FRESH}{ARRIVALS}", self._path / ARRIVALS)
+            self.sorting = Drawer.open(self._path / SORTING)
+            self.arrivals = Drawer.open(self._path / ARRIVALS)
+
+    def begin_fresh(self) -> Drawer:
+        """Begin a file for all messages that nobody reads until it is complete."""
+        if self.fresh is not None:
+            raise ShelfUnavailable("a tidy is already running")
+        # No log: what breaks off is removed, and a log would hold a second copy of everything.
+        self.fresh = Drawer.open(self._path / f"{_FRESH}{MESSAGES}", journal=Journal.OFF)
+        return self.fresh
+
+    def drop_fresh(self) -> None:
+        """Remove the file that ``begin_fresh`` began, if it is still there."""
+        # A child that forked during a tidy must not remove its parent's file when its copy of the tidy ends.
+        if self.fresh is not None and os.getpid() == self._process:
+            path = self.fresh.path
+            self.fresh.close()
+            self.fresh = None
+            path.unlink()
+
+    def put_fresh_in_place(self) -> None:
+        """Let the fresh file take the place of the messages; the sorted-in drawer no longer holds any alone."""
+        if self.fresh is None:
+            raise ShelfUnavailable("the fresh file was dropped")
+        self.fresh.finish()
+        self.messages.empty_log()
+        with self._renaming():
+            self.messages.close()
+            folder.rename(self.fresh.path, self.messages.path)
+            self.fresh = None
+            self.messages = Drawer.open(self.messages.path)
+
+    def remove_sorted(self) -> None:
+        """Remove the drawer that was sorted in, all of whose live rows now lie durably elsewhere."""
+        if self.sorting is not None:
+            with self._renaming():
+                self.sorting.close()
+                self.sorting.path.unlink()
+                self.sorting = None
+                folder.sync(self._path)
+
+    @contextmanager
+    def _renaming(self) -> Iterator[None]:
+        self.is_sound = False
+        yield
+        self.is_sound = True

@@ -1,0 +1,90 @@
+"""The folder of a shelf: who may see it, who has it open, and what is durable in it."""
+
+import fcntl
+import os
+import stat
+from pathlib import Path
+from typing import Final
+from weakref import WeakSet
+
+from whistle.errors import ShelfUnavailable, ShelfUnsafe
+from whistle.shelf.failures import SyncFailed
+
+FOLDER_MODE: Final = 0o700
+FILE_MODE: Final = 0o600
+
+
+def prepare(folder: Path) -> None:
+    """Create ``folder`` if it is missing; raise ``ShelfUnsafe`` if anybody else on the machine could get at it."""
+    if not os.path.lexists(folder):
+        folder.mkdir(mode=FOLDER_MODE)
+    _refuse_unless(folder, stat.S_IFDIR | FOLDER_MODE)
+    for entry in folder.iterdir():
+        _refuse_unless(entry, stat.S_IFREG | FILE_MODE)
+
+
+def _refuse_unless(path: Path, mode: int) -> None:
+    status = path.lstat()
+    if status.st_mode != mode:
+        raise ShelfUnsafe(f"{path}: {stat.filemode(status.st_mode)}, not {stat.filemode(mode)}")
+    if status.st_uid != os.geteuid():
+        raise ShelfUnsafe(f"{path}: owner {status.st_uid}, not {os.geteuid()}")
+
+
+def create(path: Path) -> None:
+    """Create an empty file for us alone; SQLite would go by the umask, and gives its other files the same mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, FILE_MODE))
+
+
+def sync(path: Path) -> None:
+    """Make the content of a file, or the names in a folder, durable; raises ``SyncFailed``.
+
+    Never for a file that SQLite has open: closing it here would drop SQLite's locks on it.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise SyncFailed(error.errno, "fsync") from error
+    finally:
+        os.close(descriptor)
+
+
+def rename(old: Path, new: Path) -> None:
+    """Give a complete file its name so that after a power cut the folder has the old file or the whole new one."""
+    sync(old)
+    # The removal of the log of the file that is replaced must not come back after the rename: SQLite would apply the
+    # log of one file to another.
+    sync(old.parent)
+    old.replace(new)
+    sync(old.parent)
+
+
+class FolderLock:
+    """Keeps every other process out of the folder. Raises ``ShelfUnavailable`` if one is in."""
+
+    def __init__(self, folder: Path) -> None:
+        self._descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise ShelfUnavailable("another process has it open") from error
+        _held.add(self)
+
+    def close(self) -> None:
+        """Let others in."""
+        _held.discard(self)
+        os.close(self._descriptor)
+
+
+_held: WeakSet[FolderLock] = WeakSet()
+
+
+def _let_go_in_child() -> None:
+    """Close the descriptors that a fork copied: a child that lives on would keep its parent's successor out."""
+    for lock in list(_held):
+        lock.close()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)

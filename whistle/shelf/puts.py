@@ -1,0 +1,73 @@
+"""Puts: what is to be stored together, and what became of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Self, TypeAlias
+
+from whistle.errors import AddressTaken, ShelfError, ShelfFull
+from whistle.protocol.record import Record
+from whistle.shelf.tables import Row, ShelfKind, place_of
+
+
+class Kept(Enum):
+    """The record rests durably on the shelf, since now or since an earlier put of the same bytes."""
+
+    STORED = "stored"
+    ALREADY_THERE = "already there"
+
+
+#: What became of a put. An error is handed back and not raised, so that one put of a batch cannot fail the others.
+Outcome: TypeAlias = Kept | ShelfError
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Records that are stored all or none, on one shelf."""
+
+    shelf: ShelfKind
+    records: tuple[Record, ...]
+
+    @classmethod
+    def message(cls, record: Record) -> Self:
+        """Return the put of one message."""
+        return cls(ShelfKind.MESSAGE, (record,))
+
+    @classmethod
+    def chunks(cls, records: Sequence[Record]) -> Self:
+        """Return the put of chunks that belong together; the interface allows 1 to 32."""
+        return cls(ShelfKind.CHUNK, tuple(records))
+
+
+@dataclass(slots=True)
+class Plan:
+    """Decides about the puts of one commit, in their order, before anything is written.
+
+    ``resting`` holds the rows that already lie at places of the batch, ``room`` is the number of records that the
+    shelf still takes, ``day`` (``date.toordinal``) is written into every new row.
+    """
+
+    resting: Mapping[int, Row]
+    room: int
+    day: int
+    rows: dict[int, Row] = field(default_factory=dict)
+
+    def decide(self, put: Put) -> Outcome:
+        """Add the new rows of ``put`` to ``rows``, or none of them, and return what becomes of it on commit."""
+        wanted: dict[int, Row] = {}
+        for record in put.records:
+            place = place_of(record.address)
+            there = wanted.get(place) or self.rows.get(place) or self.resting.get(place)
+            if there is None:
+                wanted[place] = Row(place, put.shelf, self.day, record)
+            elif (there.shelf, there.record) != (put.shelf, record):
+                return AddressTaken()
+        if len(wanted) > self.room:
+            return ShelfFull()
+        self.room -= len(wanted)
+        self.rows |= wanted
+        return Kept.STORED if wanted else Kept.ALREADY_THERE
+
+    def touches(self, put: Put) -> bool:
+        """Return whether the outcome of ``put`` hangs on this commit."""
+        return any(place_of(record.address) in self.rows for record in put.records)
