@@ -1,0 +1,116 @@
+"""The parent's end of a child's link: takes one question at a time and gives its answer."""
+
+import socket
+
+from whistle.errors import AddressTaken, RecordMalformed, ShelfError, ShelfFull
+from whistle.intake.link import FRAME, QUESTION_LIMIT, Outcome, Verb
+from whistle.intake.log import Troubles
+from whistle.intake.loop import READABLE, WRITABLE, Loop
+from whistle.intake.tickets import TICKET_SIZE, Tickets
+from whistle.intake.verbs import Verbs
+
+_AT_ONCE = 1 << 18
+
+
+class Desk:
+    """Serves one child until it ends; what it claimed and did not spend is free again then."""
+
+    def __init__(self, sock: socket.socket, loop: Loop, verbs: Verbs, tickets: Tickets, troubles: Troubles) -> None:
+        self._sock = sock
+        self._loop = loop
+        self._verbs = verbs
+        self._tickets = tickets
+        self._troubles = troubles
+        self._received = bytearray()
+        self._unsent = memoryview(b"")
+        self._closed = False
+        sock.setblocking(False)  # noqa: FBT003 - the socket's own interface
+        loop.watch(sock.fileno(), READABLE, self._on_readable, self.close)
+
+    def close(self) -> None:
+        """End the conversation."""
+        if not self._closed:
+            self._closed = True
+            self._loop.forget(self._sock.fileno())
+            self._sock.close()
+            self._tickets.release(self)
+
+    def _on_readable(self, _events: int) -> None:
+        try:
+            received = self._sock.recv(_AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            received = b""
+        if not received:
+            self.close()
+            return
+        self._received += received
+        if len(self._received) >= FRAME.size:
+            verb, length = FRAME.unpack_from(self._received)
+            if length > QUESTION_LIMIT:
+                self.close()
+            elif len(self._received) == FRAME.size + length:
+                question = bytes(self._received[FRAME.size :])
+                self._received.clear()
+                self._serve(verb, question)
+
+    def _serve(self, verb: int, question: bytes) -> None:
+        try:
+            self._dispatch(verb, question)
+        except RecordMalformed:
+            self._answer(Outcome.REFUSED)
+        except ShelfError as error:
+            self._answer(_outcome_of(error))
+
+    def _dispatch(self, verb: int, question: bytes) -> None:
+        match verb:
+            case Verb.PUT_MESSAGE:
+                self._verbs.put_message(question, self._on_done)
+            case Verb.PUT_CHUNKS:
+                self._verbs.put_chunks(question, self._on_done)
+            case Verb.BURN:
+                self._verbs.burn(question, self._on_done)
+            case Verb.LOOK:
+                self._answer(Outcome.DONE, self._verbs.look(question))
+            case Verb.FETCH:
+                self._answer(Outcome.DONE, self._verbs.fetch(question))
+            case Verb.KEYRING:
+                self._answer(Outcome.DONE, self._verbs.keyring())
+            case Verb.CLAIM if len(question) == TICKET_SIZE:
+                self._tickets.claim(question, self, self._on_claimed)
+            case Verb.SPEND:
+                self._answer(Outcome.DONE if self._tickets.spend(question, self) else Outcome.REFUSED)
+            case Verb.TROUBLE:
+                self._troubles.add(question.decode(errors="replace"))
+                self._answer(Outcome.DONE)
+            case _:
+                self._answer(Outcome.REFUSED)
+
+    def _on_claimed(self, fresh: bool) -> None:  # noqa: FBT001 - a callback
+        self._answer(Outcome.DONE, b"\x01" if fresh else b"\x00")
+
+    def _on_done(self, error: ShelfError | None) -> None:
+        self._answer(Outcome.DONE if error is None else _outcome_of(error))
+
+    def _answer(self, outcome: Outcome, payload: bytes = b"") -> None:
+        if not self._closed:
+            self._unsent = memoryview(FRAME.pack(outcome, len(payload)) + payload)
+            self._on_writable(WRITABLE)
+
+    def _on_writable(self, _events: int) -> None:
+        try:
+            while self._unsent:
+                self._unsent = self._unsent[self._sock.send(self._unsent) :]
+        except BlockingIOError:
+            self._loop.change(self._sock.fileno(), WRITABLE, self._on_writable)
+        except OSError:
+            self.close()
+        else:
+            self._loop.change(self._sock.fileno(), READABLE, self._on_readable)
+
+
+def _outcome_of(error: ShelfError) -> Outcome:
+    if isinstance(error, AddressTaken):
+        return Outcome.TAKEN
+    return Outcome.FULL if isinstance(error, ShelfFull) else Outcome.UNAVAILABLE

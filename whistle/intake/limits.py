@@ -1,0 +1,45 @@
+"""How much the intake takes from its visitors: sizes in bytes, times in seconds."""
+
+from dataclasses import dataclass
+from typing import Final
+
+HEAD_LIMIT: Final = 16_384
+HEAD_FIELDS_LIMIT: Final = 64
+TARGET_LIMIT: Final = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that keep one visitor, or very many, from taking the site away from the others."""
+
+    #: open connections; the one that has been idle or slow for longest goes when another arrives
+    visitors: int = 1_024
+    #: bytes of interface requests being read, and of interface answers being written, at one time
+    interface_bytes: int = 128 << 20
+    #: time for a head, and for the wait between two requests of one connection
+    head_seconds: float = 30
+    #: time for the body of an interface request, and for the first part of a form's
+    body_seconds: float = 120
+    #: time for a visitor to take an answer away
+    answer_seconds: float = 120
+    #: time in which a refused body is thrown away, so that the refusal can be read
+    drain_seconds: float = 60
+
+    #: the largest form, with its files
+    form_bytes: int = 64 << 20
+    #: so much of a form's body waits in the kernel before a child is forked for it
+    waiting_bytes: int = 256 << 10
+    #: children at one time, and how many of them may be waiting for the rest of a large form
+    children: int = 32
+    patient_children: int = 16
+    #: requests that wait for a child
+    queue: int = 256
+    #: time for a child, and how much a large form may add to it (bytes per second of the visitor's line)
+    child_seconds: float = 60
+    slowest_bytes: int = 16 << 10
+    #: time that children have to finish when the site stops
+    stop_seconds: float = 20
+
+    #: how long a spent form ticket is remembered, and how many at most
+    ticket_seconds: float = 12 * 3_600
+    tickets: int = 65_536

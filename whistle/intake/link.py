@@ -1,0 +1,139 @@
+"""The thread by which a child reaches the shelf: one question, one answer, over a socket pair to its parent.
+
+A child never touches the database, whose connection must not cross a fork. A question is a verb (1 byte) and a length
+(u32 little-endian) before its bytes; an answer is an outcome, a length and bytes.
+"""
+
+import socket
+import struct
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Final, Never
+
+from whistle.courier import Pass
+from whistle.errors import AddressTaken, Refused, ShelfError, ShelfFull, ShelfUnavailable
+from whistle.protocol.labels import FETCH_COUNT, LOOK_COUNT, PUT_CHUNK_LIMIT, RECORD_SIZE
+from whistle.protocol.record import Record
+
+FRAME: Final = struct.Struct("<BI")
+QUESTION_LIMIT: Final = PUT_CHUNK_LIMIT * RECORD_SIZE
+
+
+class Verb(IntEnum):
+    """What a child may ask for."""
+
+    KEYRING = 1
+    PUT_MESSAGE = 2
+    PUT_CHUNKS = 3
+    LOOK = 4
+    FETCH = 5
+    BURN = 6
+    CLAIM = 7
+    SPEND = 8
+    TROUBLE = 9
+
+
+class Outcome(IntEnum):
+    """What became of it."""
+
+    DONE = 0
+    TAKEN = 1
+    FULL = 2
+    UNAVAILABLE = 3
+    REFUSED = 4
+
+
+_ERRORS: Final[dict[Outcome, type[ShelfError]]] = {
+    Outcome.TAKEN: AddressTaken,
+    Outcome.FULL: ShelfFull,
+    Outcome.UNAVAILABLE: ShelfUnavailable,
+}
+
+
+class ShelfLink:
+    """A ``Courier`` that goes straight to the parent's shelf, and the parent's memory of form tickets."""
+
+    def __init__(self, sock: socket.socket, ticket_key: bytes) -> None:
+        self._sock = sock
+        #: 32 random bytes of this server process, for signing tickets; a restart makes all older tickets invalid
+        self.ticket_key = ticket_key
+
+    def fileno(self) -> int:
+        """Return the descriptor that has to stay open."""
+        return self._sock.fileno()
+
+    # --- Courier
+
+    def keyring(self) -> bytes:
+        """Return the published document (JSON, UTF-8)."""
+        return self._ask(Verb.KEYRING)
+
+    def put_message(self, record: Record) -> None:
+        """Put one message; durable on return. Raises ``AddressTaken``, ``ShelfFull`` and ``ShelfUnavailable``."""
+        self._ask(Verb.PUT_MESSAGE, bytes(record))
+
+    def put_chunks(self, records: Sequence[Record]) -> None:
+        """Put 1 to 32 chunks in one durable step; raises as ``put_message``, and then stores none of them."""
+        self._ask(Verb.PUT_CHUNKS, b"".join(map(bytes, records)))
+
+    def look(self, addresses: Sequence[bytes]) -> tuple[bool, ...]:
+        """Return for each of exactly 128 addresses whether a record lies there."""
+        found = self._ask(Verb.LOOK, b"".join(addresses))
+        return tuple(bool(found[place // 8] >> place % 8 & 1) for place in range(LOOK_COUNT))
+
+    def fetch(self, addresses: Sequence[bytes]) -> tuple[bytes, ...]:
+        """Return for each of exactly 8 addresses 32,768 bytes, random ones where nothing lies."""
+        found = self._ask(Verb.FETCH, b"".join(addresses))
+        return tuple(found[place * RECORD_SIZE : (place + 1) * RECORD_SIZE] for place in range(FETCH_COUNT))
+
+    def burn(self, tokens: Sequence[bytes]) -> None:
+        """Remove every record with the burn hash of one of exactly 8 tokens."""
+        self._ask(Verb.BURN, b"".join(tokens))
+
+    def publish(self, statement: bytes) -> Never:  # noqa: ARG002 - the signature is Courier's
+        """Refuse: a form is no enrolled person."""
+        raise Refused
+
+    def messages(self, query: str, admission: Pass) -> Never:  # noqa: ARG002 - as publish
+        """Refuse: a form is no enrolled person."""
+        raise Refused
+
+    # --- form tickets
+
+    def claim(self, ticket: bytes) -> bool:
+        """Ask whether the form with this ticket (16 bytes) may do its work now; false if it was done already.
+
+        Waits while another child does the same work. The claim is given back when this process ends without ``spend``.
+        """
+        return self._ask(Verb.CLAIM, ticket) == b"\x01"
+
+    def spend(self, ticket: bytes) -> None:
+        """Mark a claimed ticket as used: the work of its form is done."""
+        self._ask(Verb.SPEND, ticket)
+
+    # --- what went wrong
+
+    def trouble(self, place: str) -> None:
+        """Report a fault of our own by its place in the code, which says nothing about anybody."""
+        self._ask(Verb.TROUBLE, place.encode()[:QUESTION_LIMIT])
+
+    def _ask(self, verb: Verb, payload: bytes = b"") -> bytes:
+        try:
+            self._sock.sendall(FRAME.pack(verb, len(payload)) + payload)
+            outcome, length = FRAME.unpack(self._receive(FRAME.size))
+            answer = self._receive(length)
+        except OSError as error:
+            raise ShelfUnavailable from error
+        if outcome == Outcome.DONE:
+            return answer
+        raise _ERRORS.get(outcome, Refused)
+
+    def _receive(self, length: int) -> bytes:
+        received = bytearray(length)
+        view = memoryview(received)
+        while view:
+            count = self._sock.recv_into(view)
+            if not count:
+                raise ConnectionResetError
+            view = view[count:]
+        return bytes(received)

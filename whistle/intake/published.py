@@ -1,0 +1,154 @@
+"""What the site publishes: the signed keyring, the people's newest sealing statements, the day's challenge.
+
+docs/protocol.md, sections 7 and 9. The keyring file comes from the organisation root, by hand; statements arrive over
+the interface, each signed by its person. Nothing here is secret except the seed of the challenges, which lives in
+memory: when the process starts anew, clients fetch the document again.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from whistle.errors import ProtocolError, StatementMalformed, StatementRejected, StatementRolledBack
+from whistle.protocol import labels
+from whistle.protocol.canonical import decode
+from whistle.protocol.directory import Published, current, verify
+from whistle.protocol.fields import Fields
+from whistle.protocol.hashing import hashed
+from whistle.protocol.keyring import Keyring, Person, Succession
+from whistle.protocol.signing import Signed, Verifier
+from whistle.protocol.statement import Statement
+
+_SUCCESSION_LIMIT = 1_000
+
+
+def today() -> date:
+    """Return the day, in UTC."""
+    return datetime.now(UTC).date()
+
+
+class Bulletin:
+    """The published document, and who may add to it.
+
+    ``keyring_file`` holds ``{"keyring": …, "successions": […]}`` in the spelling of the published document;
+    ``statements`` is the folder of the people's newest statements, one file per person. Raises ``KeyringError`` for a
+    keyring that no client would accept, except for its age: that is for clients to judge.
+    """
+
+    def __init__(self, keyring_file: Path, statements: Path, work_bits: int, clock: Callable[[], date] = today) -> None:
+        self._file = keyring_file
+        self._folder = statements
+        self.work_bits = work_bits
+        self._clock = clock
+        self._seed = secrets.token_bytes(labels.HASH_SIZE)
+        self._statements: dict[int, Signed] = {}
+        self._document = b""
+        self._built_for: tuple[date, float, float] | None = None
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the files again if they have changed, or build the document for a new day."""
+        state = (self._clock(), self._file.stat().st_mtime, self._folder.stat().st_mtime)
+        if state != self._built_for:
+            self._load()
+            self._build()
+            self._built_for = state
+
+    @property
+    def document(self) -> bytes:
+        """The JSON that ``GET /v1/keyring`` answers."""
+        if self._built_for is not None and self._built_for[0] != self._clock():
+            self.refresh()
+        return self._document
+
+    @property
+    def site(self) -> bytes:
+        """The organisation's name in signatures (32 bytes)."""
+        return self._keyring.site
+
+    def person(self, number: int) -> Person | None:
+        """Return somebody who is enrolled now."""
+        return next((person for person in self._keyring.people if person.id == number), None)
+
+    def signing_key(self, number: int) -> Verifier | None:
+        """Return the key with which an enrolled person signs."""
+        person = self.person(number)
+        return person.signing if person is not None else None
+
+    def challenges(self) -> tuple[bytes, bytes]:
+        """Return today's and yesterday's challenge (32 bytes each): both are accepted."""
+        day = self._clock()
+        return self._challenge(day), self._challenge(day - timedelta(days=1))
+
+    def publish(self, untrusted_bytes: bytes) -> None:
+        """Take a person's next statement, durably; raises ``StatementError`` and ``SignatureInvalid``.
+
+        The one that is already published may be handed in again: an answer that was lost is no reason for an error.
+        """
+        try:
+            signed = Signed.from_json(decode(untrusted_bytes))
+        except ValueError as error:
+            raise StatementMalformed from error
+        person = self.person(Statement.claimed(signed).person)
+        if person is None:
+            raise StatementRejected
+        statement = current(signed, person, self.site, self._clock())
+        before = self._statements.get(person.id)
+        if signed == before:
+            return
+        if before is not None and statement.number <= Statement.claimed(before).number:
+            raise StatementRolledBack
+        if self._shares_a_key(statement):
+            raise StatementRejected
+        _write(self._folder / f"{person.id}.json", untrusted_bytes)
+        self.refresh()
+
+    def _shares_a_key(self, statement: Statement) -> bool:
+        others = (
+            Statement.claimed(signed) for person, signed in self._statements.items() if person != statement.person
+        )
+        return any(other.recipient.x25519 == statement.recipient.x25519 for other in others)
+
+    def _challenge(self, day: date) -> bytes:
+        return hashed(labels.WORK, day.isoformat().encode(), key=self._seed)
+
+    def _load(self) -> None:
+        fields = Fields(decode(self._file.read_bytes().rstrip(b"\n")), "keyring", "successions")
+        self._signed_keyring = Signed.from_json(fields["keyring"])
+        self._successions = fields.items("successions", Succession.from_json, _SUCCESSION_LIMIT)
+        self._keyring = Keyring.parse(self._signed_keyring.untrusted_payload)
+        verify(self._published((), b"\0" * labels.HASH_SIZE), self._keyring.issued)
+        self._statements = {}
+        for file in sorted(self._folder.glob("*.json")):
+            with suppress(ProtocolError, ValueError):
+                signed = Signed.from_json(decode(file.read_bytes().rstrip(b"\n")))
+                person = self.person(Statement.claimed(signed).person)
+                if person is not None and file.stem == str(person.id):
+                    Statement.verify(signed, person.signing)
+                    self._statements[person.id] = signed
+
+    def _build(self) -> None:
+        statements = tuple(signed for _person, signed in sorted(self._statements.items()))
+        self._document = bytes(self._published(statements, self._challenge(self._clock())))
+
+    def _published(self, statements: tuple[Signed, ...], challenge: bytes) -> Published:
+        return Published(self._signed_keyring, self._successions, statements, challenge, self.work_bits)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Replace a file so that after a power cut either the old or the new one is there, whole."""
+    draft = file.with_suffix(".new")
+    with draft.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,36 @@
+"""What the parent says when it refuses a request: a page for people, an empty body for programs."""
+
+from typing import Final
+
+from whistle.intake.answers import answer
+from whistle.intake.heads import Head
+from whistle.language import _
+
+_HTML: Final = "text/html; charset=utf-8"
+
+
+class Refusals:
+    """The pages, rendered once at the start: ``{413: b"<!doctype html>…"}``. What has none gets a plain sentence."""
+
+    def __init__(self, pages: dict[int, bytes] | None = None) -> None:
+        self._pages = pages or {}
+
+    def answer(self, status: int, head: Head | None) -> bytes:
+        """Return the whole answer. Without a head it is not even known who asks."""
+        if head is None or head.interface:
+            return answer(status, keep_alive=False)
+        head_only = head.method == "HEAD"
+        if status in self._pages:
+            return answer(status, self._pages[status], _HTML, keep_alive=False, head_only=head_only)
+        text = _sentence(status).encode()
+        return answer(status, text, "text/plain; charset=utf-8", keep_alive=False, head_only=head_only)
+
+
+def _sentence(status: int) -> str:
+    match status:
+        case 413:
+            return _("This is larger than the site can take at once. Please send fewer or smaller files.")
+        case 503:
+            return _("The site cannot answer at the moment. Please go back and try again in a few minutes.")
+        case _:
+            return _("The site cannot make sense of this request.")
