@@ -25,7 +25,7 @@
     ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable, ShelfUnsafe
     ├── RequestRefused
     ├── CourierError               Unreachable, Refused, AnswerMalformed
-    ├── SourceError                NothingFound, AlreadySent, NobodyToRead
+    ├── SourceError                NothingFound, AlreadySent, NobodyToRead, ReaderUnavailable, SendingBroken
     ├── VaultError                 WrongPassphrase, VaultMissing, VaultExists, VaultDamaged, VaultLocked
     ├── LedgerError                ChainBroken
     ├── CeremonyError              what the keeper of the root asked for cannot be done
@@ -282,9 +282,31 @@ class NothingFound(SourceError):
 class AlreadySent(SourceError):
     """A message with this number is already stored."""
 
+    def __init__(self, index: int) -> None:
+        """Take the index of the message that is stored; the next one to use is one above it."""
+        super().__init__()
+        self.index = index
+
+    def message(self) -> str:
+        """Say which message it is, as people count: from 1."""
+        return _("Message {number} is already stored.").format(number=self.index + 1)
+
 
 class NobodyToRead(SourceError):
     """Nobody is left who could read this."""
+
+
+class ReaderUnavailable(SourceError):
+    """Nothing can be sealed to these people at the moment. Please choose again who may read this."""
+
+    def __init__(self, names: list[str]) -> None:
+        """Take the names of those who cannot be reached."""
+        super().__init__(", ".join(names))
+        self.names = names
+
+
+class SendingBroken(SourceError):
+    """A file could not be read to its end, so nothing was sent. Please send the message again."""
 
 
 # --- the console
