@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from whistle.errors import CeremonyError
+from whistle.errors import CeremonyError, WhistleError, WrongPassphrase
 from whistle.language import _
 from whistle.protocol.canonical import Json, decode, encode
 from whistle.protocol.fields import Fields
@@ -49,20 +49,17 @@ class RootFolder:
     def open(cls, path: Path, passphrase: str) -> Self:
         """Load the root; raises ``WrongPassphrase``, ``VaultDamaged`` and ``CeremonyError``."""
         keyring, successions = read_keyring(path / KEYRING_NAME)
-        next_path, secret_path = path / NEXT_NAME, path / SECRET_NAME
-        folder = cls(path, keyring, successions, _unlock(secret_path, passphrase))
-        if folder.signer.verifier != folder.roots[-1] and next_path.exists():
+        current = _roots(keyring, successions)[-1]
+        signer, name = _unlock(path, passphrase, current)
+        if name == NEXT_NAME:
             # A succession was cut off after its keyring was written: its new secret takes the old one's place now.
-            folder = cls(path, keyring, successions, _unlock(next_path, passphrase))
-            _replace(next_path, secret_path)
-        if folder.signer.verifier != folder.roots[-1]:
-            raise CeremonyError(_("this root has been replaced by another"))
-        return folder
+            _replace(path / NEXT_NAME, path / SECRET_NAME)
+        return cls(path, keyring, successions, signer)
 
     @property
     def roots(self) -> tuple[Verifier, ...]:
         """Every root from the first to this one."""
-        return (self.keyring.first_root, *(each.verify(self.keyring.site)[1] for each in self.successions))
+        return _roots(self.keyring, self.successions)
 
     def save(self, keyring: Keyring) -> None:
         """Sign ``keyring`` and write it, durably, in place of the one before."""
@@ -112,12 +109,25 @@ def _write(path: Path, data: bytes) -> None:
     _replace(staged, path)
 
 
-def _unlock(path: Path, passphrase: str) -> Signer:
-    try:
-        locked = path.read_bytes()
-    except OSError as error:
-        raise CeremonyError(_("there is no root in this folder")) from error
-    return Signer(Lockbox.open(locked, passphrase)[1])
+def _roots(keyring: Keyring, successions: tuple[Succession, ...]) -> tuple[Verifier, ...]:
+    return (keyring.first_root, *(succession.verify(keyring.site)[1] for succession in successions))
+
+
+def _unlock(folder: Path, passphrase: str, current: Verifier) -> tuple[Signer, str]:
+    """Return the secret of the ``current`` root and the name of its file; both are there in the middle of a succession."""
+    failure: WhistleError = CeremonyError(_("there is no root in this folder"))
+    for name in (SECRET_NAME, NEXT_NAME):
+        try:
+            signer = Signer(Lockbox.open((folder / name).read_bytes(), passphrase)[1])
+        except OSError:
+            continue
+        except WrongPassphrase as error:
+            failure = error
+            continue
+        if signer.verifier == current:
+            return signer, name
+        failure = CeremonyError(_("this root has been replaced by another"))
+    raise failure
 
 
 def _replace(staged: Path, path: Path) -> None:

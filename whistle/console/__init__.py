@@ -1,0 +1,1 @@
+"""The reviewer's console: vault, sync, ledger, cases, pages. It runs on the reviewer's own machine."""
