@@ -114,7 +114,7 @@ def _roots(keyring: Keyring, successions: tuple[Succession, ...]) -> tuple[Verif
 
 
 def _unlock(folder: Path, passphrase: str, current: Verifier) -> tuple[Signer, str]:
-    """Return the secret of the ``current`` root and the name of its file; both are there in the middle of a succession."""
+    """Return the secret of the ``current`` root and the name of its file; a succession cut off leaves two files."""
     failure: WhistleError = CeremonyError(_("there is no root in this folder"))
     for name in (SECRET_NAME, NEXT_NAME):
         try:
