@@ -1,11 +1,19 @@
-"""How gunicorn serves the intake. What an operator sets is in whistle.toml; what is here holds for every site.
+"""How gunicorn serves the intake.
 
-The worker refuses to start when one of the settings that its promises rest on is changed.
+What an operator sets is in whistle.toml, beside this file or where the environment's WHISTLE_SETTINGS says. What is
+here holds for every site: the worker refuses to start when one of the settings that its promises rest on is changed.
 """
 
+import os
 from pathlib import Path
 
-wsgi_app = "whistle.intake.application:site()"
+from whistle.intake.settings import load
+
+_SETTINGS_FILE = os.environ.get("WHISTLE_SETTINGS") or str(Path(__file__).with_name("whistle.toml"))
+_SETTINGS = load(Path(_SETTINGS_FILE))
+
+bind = f"{_SETTINGS.host}:{_SETTINGS.port}"
+wsgi_app = f"whistle.intake.application:site({_SETTINGS_FILE!r})"
 worker_class = "whistle.intake.worker.IntakeWorker"
 logger_class = "whistle.intake.log.QuietLogger"
 

@@ -17,6 +17,7 @@ from whistle.errors import ShelfError
 from whistle.intake.child import LINK
 from whistle.intake.limits import Limits
 from whistle.intake.link import ShelfLink
+from whistle.intake.settings import IntakeSettings
 from whistle.intake.site import Site
 from whistle.intake.wsgi import Environ, StartResponse
 from whistle.protocol.canonical import encode
@@ -55,13 +56,7 @@ def site(folder: str, work_bits: int = 0, **limits: float) -> Site:
         write_keyring(base / "keyring.json")
     return Site(
         application=application,
-        shelf=base / "shelf",
-        keyring=base / "keyring.json",
-        statements=base / "statements",
-        message_days=30,
-        chunk_days=30,
-        capacity=100_000,
-        work_bits=work_bits,
+        settings=IntakeSettings(folder=base, questionnaires=base, work_bits=work_bits),
         static={"/static/": static},
         pages={413: b"<!doctype html><title>Too large</title>"},
         limits=Limits(**limits),  # type: ignore[arg-type]

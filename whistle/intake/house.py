@@ -2,6 +2,7 @@
 
 import secrets
 
+from whistle.errors import WhistleError
 from whistle.intake.children import Children
 from whistle.intake.desk import Desk
 from whistle.intake.interface import Interface
@@ -25,16 +26,16 @@ class House:
     """Opens the shelf and is ready to serve ``site``; raises ``ShelfError`` and ``KeyringError``."""
 
     def __init__(self, site: Site) -> None:
-        limits = site.limits
+        limits, settings = site.limits, site.settings
         self.troubles = Troubles()
         self.loop = Loop(self.troubles.add_error)
-        self._bulletin = Bulletin(site.keyring, site.statements, site.work_bits)
+        self._bulletin = Bulletin(settings.keyring, settings.statements, settings.work_bits)
         self._shelf = Shelf(
-            site.shelf,
+            settings.shelf,
             today=today,
-            message_days=site.message_days,
-            chunk_days=site.chunk_days,
-            capacity=site.capacity,
+            message_days=settings.message_days,
+            chunk_days=settings.chunk_days,
+            capacity=settings.capacity,
         )
         self._verbs = Verbs(self._shelf, self._bulletin)
         self._night = Night(self._shelf, self.troubles.add_error)
@@ -60,7 +61,10 @@ class House:
         """Look after what has a time, about once a second; return whether the day has ended."""
         self.reception.sweep()
         self._children.sweep()
-        self._bulletin.refresh()
+        try:
+            self._bulletin.refresh()
+        except WhistleError as error:
+            self.troubles.add_error(error)
         return self._night.begin()
 
     @property

@@ -1,7 +1,9 @@
 """How much the intake takes from its visitors: sizes in bytes, times in seconds."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
+
+from whistle.intake.settings import IntakeSettings
 
 HEAD_LIMIT: Final = 16_384
 HEAD_FIELDS_LIMIT: Final = 64
@@ -43,3 +45,14 @@ class Limits:
     #: how long a spent form ticket is remembered, and how many at most
     ticket_seconds: float = 12 * 3_600
     tickets: int = 65_536
+
+    @classmethod
+    def of(cls, settings: IntakeSettings) -> Self:
+        """Return the bounds that an operator has set, and the usual ones for what nobody needs to set."""
+        return cls(
+            visitors=settings.visitors,
+            form_bytes=settings.form_bytes,
+            children=settings.children,
+            patient_children=settings.children // 2,
+            ticket_seconds=settings.ticket_hours * 3_600,
+        )

@@ -130,8 +130,8 @@ class QuietLogger(Logger):
 
     def log(self, lvl: int | str, msg: object, *args: object, **_options: Any) -> None:  # noqa: ANN401 - as critical
         """Pass on what is known to be harmless."""
-        levels: dict[str, int] = self.LOG_LEVELS
-        self._pass_on(lvl if isinstance(lvl, int) else levels.get(lvl.lower(), logging.INFO), msg, *args)
+        level = lvl if isinstance(lvl, int) else logging.getLevelNamesMapping().get(lvl.upper(), logging.INFO)
+        self._pass_on(level, msg, *args)
 
     def access(self, *_request: object) -> None:
         """Write nothing: there is no access log."""

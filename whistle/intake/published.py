@@ -12,7 +12,15 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from whistle.errors import ProtocolError, StatementMalformed, StatementRejected, StatementRolledBack
+from whistle.errors import (
+    KeyringMalformed,
+    ProtocolError,
+    SettingsError,
+    StatementMalformed,
+    StatementRejected,
+    StatementRolledBack,
+)
+from whistle.language import _
 from whistle.protocol import labels
 from whistle.protocol.canonical import decode
 from whistle.protocol.directory import Published, current, verify
@@ -35,7 +43,8 @@ class Bulletin:
 
     ``keyring_file`` holds ``{"keyring": …, "successions": […]}`` in the spelling of the published document;
     ``statements`` is the folder of the people's newest statements, one file per person. Raises ``KeyringError`` for a
-    keyring that no client would accept, except for its age: that is for clients to judge.
+    keyring that no client would accept, except for its age (that is for clients to judge), and ``SettingsError`` where
+    there is none.
     """
 
     def __init__(self, keyring_file: Path, statements: Path, work_bits: int, clock: Callable[[], date] = today) -> None:
@@ -46,23 +55,31 @@ class Bulletin:
         self._seed = secrets.token_bytes(labels.HASH_SIZE)
         self._statements: dict[int, Signed] = {}
         self._document = b""
-        self._built_for: tuple[date, float, float] | None = None
+        self._day: date | None = None
+        self._files_seen: tuple[int, int] | None = None
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the files again if they have changed, or build the document for a new day."""
-        state = (self._clock(), self._file.stat().st_mtime, self._folder.stat().st_mtime)
-        if state != self._built_for:
-            self._load()
-            self._build()
-            self._built_for = state
+        """Read the files again if they have changed. What was published before stays if they cannot be used."""
+        try:
+            files = (self._file.stat().st_mtime_ns, self._folder.stat().st_mtime_ns)
+            if files != self._files_seen:
+                self._files_seen = files
+                self._load()
+                self._day = None
+        except OSError as error:
+            raise SettingsError(_("{path} cannot be read").format(path=self._file)) from error
 
     @property
     def document(self) -> bytes:
         """The JSON that ``GET /v1/keyring`` answers."""
-        if self._built_for is not None and self._built_for[0] != self._clock():
-            self.refresh()
+        if self._day != self._clock():
+            self._day = self._clock()
+            statements = tuple(signed for _person, signed in sorted(self._statements.items()))
+            signed, successions = self._signed
+            challenge = self._challenge(self._day)
+            self._document = bytes(Published(signed, successions, statements, challenge, self.work_bits))
         return self._document
 
     @property
@@ -117,26 +134,29 @@ class Bulletin:
         return hashed(labels.WORK, day.isoformat().encode(), key=self._seed)
 
     def _load(self) -> None:
-        fields = Fields(decode(self._file.read_bytes().rstrip(b"\n")), "keyring", "successions")
-        self._signed_keyring = Signed.from_json(fields["keyring"])
-        self._successions = fields.items("successions", Succession.from_json, _SUCCESSION_LIMIT)
-        self._keyring = Keyring.parse(self._signed_keyring.untrusted_payload)
-        verify(self._published((), b"\0" * labels.HASH_SIZE), self._keyring.issued)
+        signed, successions = _read(self._file)
+        keyring = Keyring.parse(signed.untrusted_payload)
+        verify(Published(signed, successions, (), bytes(labels.HASH_SIZE), 0), keyring.issued)
+        self._signed, self._keyring = (signed, successions), keyring
         self._statements = {}
         for file in sorted(self._folder.glob("*.json")):
             with suppress(ProtocolError, ValueError):
-                signed = Signed.from_json(decode(file.read_bytes().rstrip(b"\n")))
-                person = self.person(Statement.claimed(signed).person)
+                statement = Signed.from_json(decode(file.read_bytes()))
+                person = self.person(Statement.claimed(statement).person)
                 if person is not None and file.stem == str(person.id):
-                    Statement.verify(signed, person.signing)
-                    self._statements[person.id] = signed
+                    Statement.verify(statement, person.signing)
+                    self._statements[person.id] = statement
 
-    def _build(self) -> None:
-        statements = tuple(signed for _person, signed in sorted(self._statements.items()))
-        self._document = bytes(self._published(statements, self._challenge(self._clock())))
 
-    def _published(self, statements: tuple[Signed, ...], challenge: bytes) -> Published:
-        return Published(self._signed_keyring, self._successions, statements, challenge, self.work_bits)
+def _read(file: Path) -> tuple[Signed, tuple[Succession, ...]]:
+    try:
+        fields = Fields(decode(file.read_bytes()), "keyring", "successions")
+        return (
+            Signed.from_json(fields["keyring"]),
+            fields.items("successions", Succession.from_json, _SUCCESSION_LIMIT),
+        )
+    except ValueError as error:
+        raise KeyringMalformed from error
 
 
 def _write(file: Path, content: bytes) -> None:

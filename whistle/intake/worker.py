@@ -29,6 +29,8 @@ class IntakeWorker(Worker):
     """Runs the intake. Needs one worker, preload, TCP sockets and the quiet log; refuses to start otherwise."""
 
     log: QuietLogger
+    _house: House
+    _site: Site
     _grace = 0.0
     _asked = False
 
@@ -66,9 +68,9 @@ class IntakeWorker(Worker):
         super().load_wsgi()
         if not isinstance(self.wsgi, Site):
             raise SettingsError("wsgi_app")
-        self._grace_of_site = self.wsgi.limits.stop_seconds
+        self._site = self.wsgi
         try:
-            self._house = House(self.wsgi)
+            self._house = House(self._site)
         except WhistleError as error:
             self.log.say(logging.CRITICAL, error.message())
             raise
@@ -113,7 +115,7 @@ class IntakeWorker(Worker):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop when the children have finished (SIGTERM)."""
-        self._grace = self._grace_of_site
+        self._grace = self._site.limits.stop_seconds
         super().handle_exit(sig, frame)
 
     def handle_quit(self, _sig: int, _frame: FrameType | None) -> None:
