@@ -93,6 +93,7 @@ ADDRESS: Final = b"whistle/1/address"
 BURN_HASH: Final = b"whistle/1/burn hash"
 BURN_RECORD: Final = b"whistle/1/burn record"
 BURN_CHUNK: Final = b"whistle/1/burn chunk"
+BURN_WITHDRAW: Final = b"whistle/1/burn withdraw"
 
 SLOT: Final = b"whistle/1/slot"
 COMMITMENT: Final = b"whistle/1/commitment"

@@ -70,6 +70,13 @@ class SourceKeys:
         """Return the token (32 bytes) that burns the source's record at ``address``."""
         return hashed(labels.BURN_RECORD, address, key=self._burn_key)
 
+    def withdraw_burn_token(self, address: bytes) -> bytes:
+        """Return the token (32 bytes) that burns the source's ``withdraw`` at ``address``.
+
+        It has a label of its own so that a source, who cannot reopen what she wrote, knows a withdraw by its burn hash.
+        """
+        return hashed(labels.BURN_WITHDRAW, address, key=self._burn_key)
+
     def chunk_burn_token(self, stream_nonce: bytes, index: int) -> bytes:
         """Return the token (32 bytes) that burns chunk ``index`` of the source's stream."""
         return hashed(labels.BURN_CHUNK, stream_nonce, index, key=self._burn_key)
