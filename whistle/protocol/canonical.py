@@ -8,6 +8,7 @@ is that of ECMAScript's ``JSON.stringify``, so both languages of the project wri
 import json
 from base64 import b64decode, b64encode
 from datetime import date
+from itertools import count
 from typing import NoReturn, TypeAlias
 
 from whistle.protocol.labels import JSON_DEPTH, JSON_INTEGER_LIMIT
@@ -40,21 +41,20 @@ def _refuse(_number: str) -> NoReturn:
 
 
 def _check(value: Json) -> None:
-    """Raise ``ValueError`` for integers out of range, or nesting deeper than 8."""
+    """Raise ``ValueError`` for an integer out of range, nesting deeper than 8, or a name made of digits."""
     level: list[Json] = [value]
-    for _depth in range(JSON_DEPTH + 1):
-        deeper: list[Json] = []
-        for item in level:
-            if isinstance(item, dict):
-                deeper += item.values()
-            elif isinstance(item, list):
-                deeper += item
-            elif isinstance(item, int) and not 0 <= item <= JSON_INTEGER_LIMIT:
-                raise ValueError("an integer that is not from 0 to 2^53-1")
-        if not deeper:
+    for depth in count():
+        if any(isinstance(item, int) and not 0 <= item <= JSON_INTEGER_LIMIT for item in level):
+            raise ValueError("an integer that is not from 0 to 2^53-1")
+        inner = [item for item in level if isinstance(item, dict | list)]
+        if not inner:
             return
-        level = deeper
-    raise ValueError("nested too deep")
+        if depth == JSON_DEPTH:
+            raise ValueError("nested too deep")
+        # JavaScript puts names that are numbers before all others, whatever their place in the text.
+        if any(name.isascii() and name.isdigit() for each in inner if isinstance(each, dict) for name in each):
+            raise ValueError("a name made of digits")
+        level = [item for each in inner for item in (each.values() if isinstance(each, dict) else each)]
 
 
 def base64(data: bytes) -> str:
@@ -72,7 +72,10 @@ def unbase64(text: str) -> bytes:
 
 def undate(text: str) -> date:
     """Return the day in ``YYYY-MM-DD``; raises ``ValueError`` for any other form."""
-    day = date.fromisoformat(text)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("no day") from None  # the error of the library repeats the text, which may be secret
     if day.isoformat() != text:
         raise ValueError("a day in another form")
     return day

@@ -18,7 +18,7 @@ class Answers:
     """The answers to the questions of one version of a questionnaire (``name/version``)."""
 
     questionnaire: str
-    values: dict[str, Json]
+    values: dict[str, Json] = field(repr=False)
 
     def to_json(self) -> Json:
         """Return the object that travels."""
@@ -41,7 +41,7 @@ class Answers:
 class File:
     """A file of a stream: its name in full Unicode, media type, size in bytes, and the chunk where it starts."""
 
-    name: str
+    name: str = field(repr=False)
     type: str
     size: int
     chunk: int
@@ -66,7 +66,7 @@ class File:
 class Content:
     """What a person wrote: the text, the answers, and the table of the files."""
 
-    text: str
+    text: str = field(repr=False)
     answers: Answers | None = None
     files: tuple[File, ...] = ()
 

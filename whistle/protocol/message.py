@@ -4,7 +4,7 @@
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from typing import ClassVar, Final, Literal, Self, TypeAlias
@@ -167,7 +167,7 @@ class Contact:
     language: str
     channel: int
     readers: tuple[int, ...]
-    text: str
+    text: str = field(repr=False)
 
     kind: ClassVar = "contact"
 
@@ -213,7 +213,7 @@ class Event:
     counter: int
     previous: bytes | None
     day: date
-    payload: bytes
+    payload: bytes = field(repr=False)
     signature: bytes
 
     kind: ClassVar = "event"

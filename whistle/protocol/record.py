@@ -3,7 +3,7 @@
 Untrusted bytes become a ``Record`` here and nowhere else.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from whistle.errors import RecordMalformed
@@ -34,7 +34,7 @@ class Record:
 
     address: bytes
     burn_hash: bytes
-    sealed: bytes
+    sealed: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
         """Refuse parts of a wrong size, so that a ``Record`` that exists is one."""

@@ -139,7 +139,7 @@ class Opened:
 
     record: Record
     commitment: bytes
-    body: bytes
+    body: bytes = field(repr=False)
     content_key: bytes = field(repr=False)
     proof: bytes = field(repr=False)
 

@@ -42,8 +42,6 @@ class State:
             raise StateAltered
         ids = [int.from_bytes(untrusted_bytes[at : at + 2], "little") for at in range(14, 44, 2)]
         readers = tuple(person for person in ids if person)
-        if list(readers) != sorted(set(readers)):
-            raise StateAltered
         state = cls(
             int.from_bytes(untrusted_bytes[:2], "little"),
             int.from_bytes(untrusted_bytes[2:6], "little"),
@@ -56,10 +54,13 @@ class State:
         return state
 
     def check(self) -> None:
-        """Raise ``StateAltered`` unless every part is within its range."""
+        """Raise ``StateAltered`` unless every part is within its range and the readers are in order."""
         sizes_fit = len(self.stream_nonce) == labels.STREAM_NONCE_SIZE and len(self.readers) <= labels.READER_LIMIT
         streamless = self.chunks == 0 and not any(self.stream_nonce)
         if not sizes_fit or not 1 <= self.channel <= PERSON_LIMIT:
+            raise StateAltered
+        in_order = list(self.readers) == sorted(set(self.readers))
+        if not in_order or not all(1 <= person <= PERSON_LIMIT for person in self.readers):
             raise StateAltered
         if not streamless and not labels.CHUNK_MINIMUM <= self.chunks <= labels.CHUNK_LIMIT:
             raise StateAltered

@@ -1,0 +1,162 @@
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whistle.protocol.canonical import Json, base64, decode, encode, unbase64, undate
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+NAMES = TEXT.filter(lambda name: not (name.isascii() and name.isdigit()))
+LEAVES: st.SearchStrategy[Any] = st.none() | st.booleans() | st.integers(0, 2**53 - 1) | TEXT
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=6
+)
+
+
+def depth_of(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(depth_of, value.values()), default=0)
+    return 1 + max(map(depth_of, value), default=0) if isinstance(value, list) else 0
+
+
+@given(VALUES.filter(lambda value: depth_of(value) <= 8))
+def test_what_is_encoded_is_decoded(value: Json) -> None:
+    assert decode(encode(value)) == value
+
+
+@given(st.binary(max_size=60) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_any_bytes_give_a_value_of_one_spelling_or_a_value_error(data: bytes) -> None:
+    try:
+        value = decode(data)
+    except ValueError:
+        return
+    assert encode(value) == data
+
+
+@given(VALUES.filter(lambda value: depth_of(value) <= 8))
+def test_any_other_spelling_of_a_value_is_refused(value: Json) -> None:
+    canonical = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    for spelling in (
+        json.dumps(value).encode(),
+        json.dumps(value, indent=1, ensure_ascii=False).encode(),
+        canonical + b" ",
+        b"\xef\xbb\xbf" + canonical,
+        canonical + b"," + canonical,
+    ):
+        if spelling != canonical:
+            with pytest.raises(ValueError):  # noqa: PT011 - the kind of error is what is promised
+                decode(spelling)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        b"",
+        b"1.0",
+        b"1e2",
+        b"-0",
+        b"-1",
+        b"01",
+        b"9007199254740992",
+        b"1" * 5_000,
+        b"NaN",
+        b"Infinity",
+        b"-Infinity",
+        b'{"a":1,"a":1}',
+        b'{"a":1,"a":2}',
+        b'{"b":1 }',
+        b' {"b":1}',
+        b'{"b":1}\n',
+        b'{"b":1}x',
+        b'"\\ud800"',
+        b'"\\ud83d\\ude00"',
+        b'"\\u0041"',
+        b'"\\/"',
+        b'"\xff"',
+        b'"\xed\xa0\x80"',
+        b'"a\nb"',
+        b"'a'",
+        b"[1,]",
+        b"[" * 100_000,
+        b"nul",
+        b'{"0":1}',
+        b'{"12":1}',
+        b'[{"a":{"7":null}}]',
+    ],
+)
+def test_what_no_encoder_writes_is_refused(spelling: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - as above
+        decode(spelling)
+
+
+def test_integers_reach_to_two_to_the_53_minus_1() -> None:
+    assert decode(b"9007199254740991") == 2**53 - 1
+    assert decode(b"0") == 0
+    for number in (2**53, -1):
+        with pytest.raises(ValueError, match="2\\^53-1"):
+            encode(number)
+
+
+@pytest.mark.parametrize("leaf", [b"", b"1", b'{"a":1}'])
+def test_nesting_reaches_to_8(leaf: bytes) -> None:
+    inner = int(leaf.startswith(b"{"))
+    at_limit = b"[" * (8 - inner) + leaf + b"]" * (8 - inner)
+    assert encode(decode(at_limit)) == at_limit
+    with pytest.raises(ValueError, match="deep"):
+        decode(b"[" + at_limit + b"]")
+    with pytest.raises(ValueError, match="deep"):
+        decode(b'{"a":' + at_limit + b"}")
+
+
+def test_the_spelling_is_that_of_json_stringify() -> None:
+    value: Json = {"b": [1, True, None], "a": 'é\u2028\x7f\x00\x1f\n"\\/😀'}
+    assert encode(value) == '{"b":[1,true,null],"a":"é\u2028\x7f\\u0000\\u001f\\n\\"\\\\/😀"}'.encode()
+
+
+def test_a_lone_surrogate_is_not_written() -> None:
+    for value in ("\ud800", {"a\udfff": 1}):
+        with pytest.raises(ValueError, match="surrogate"):
+            encode(value)  # type: ignore[arg-type] # as a careless caller would
+
+
+def test_a_name_made_of_digits_is_not_written_for_javascript_would_move_it() -> None:
+    with pytest.raises(ValueError, match="digits"):
+        encode({"a": {"10": 1}})
+    assert encode({"1a": {"a1": 1}, "": 0}) == b'{"1a":{"a1":1},"":0}'
+
+
+@given(st.binary(max_size=40))
+def test_base64_has_one_spelling(data: bytes) -> None:
+    assert unbase64(base64(data)) == data
+
+
+@pytest.mark.parametrize("text", ["QQ", "QR==", "Q Q==", "QQ==\n", "QQ===", "-_==", "é", "QUJ=", "=", "QQ==QQ=="])
+def test_other_spellings_of_base64_are_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - as above
+        unbase64(text)
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_base64_of_one_spelling_or_a_value_error(text: str) -> None:
+    try:
+        data = unbase64(text)
+    except ValueError:
+        return
+    assert base64(data) == text
+
+
+@given(st.dates())
+def test_a_day_has_one_spelling(day: date) -> None:
+    assert undate(day.isoformat()) == day
+
+
+@pytest.mark.parametrize(
+    "text", ["20261121", "2026-W47-6", "2026-11-31", "2026-1-1", "0000-01-01", "", "２０２６-11-21"]
+)
+def test_other_spellings_of_a_day_are_refused_without_repeating_them(text: str) -> None:
+    with pytest.raises(ValueError, match="day") as refused:
+        undate(text)
+    assert not text or text not in str(refused.value)
