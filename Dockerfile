@@ -19,7 +19,7 @@ COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes --requirement requirements.txt
 COPY pyproject.toml ./
 COPY whistle/__init__.py whistle/errors.py whistle/language.py whistle/settings.py whistle/
-COPY whistle/cli/__init__.py whistle/cli/
+COPY whistle/cli/__init__.py whistle/cli/passphrases.py whistle/cli/
 COPY whistle/protocol whistle/protocol
 COPY whistle/courier whistle/courier
 
@@ -31,7 +31,9 @@ COPY whistle/templates/intake whistle/templates/intake
 COPY whistle/static/intake whistle/static/intake
 COPY whistle/cli/intake.py whistle/cli/
 RUN pip install --no-cache-dir --no-deps --no-build-isolation . && rm -rf /build
-COPY config/gunicorn.conf.py config/whistle.toml /etc/whistle/
+COPY config/gunicorn.conf.py /etc/whistle/
+COPY config/image.toml /etc/whistle/whistle.toml
+COPY config/questionnaires /etc/whistle/questionnaires
 USER whistle
 WORKDIR /var/lib/whistle
 VOLUME /var/lib/whistle
