@@ -7,6 +7,7 @@ from typing import Literal
 from whistle.errors import ProtocolError
 from whistle.language import _
 from whistle.protocol.content import Content, File, StreamReference
+from whistle.protocol.message import UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -58,23 +59,35 @@ class ReceivedReply:
 class Visit:
     """What one look and one fetch told.
 
-    ``stored`` are the indices of the source's own messages on the shelf, ascending. ``newest`` is the newest of them
-    that was verified (``None`` where none was), ``previous`` its commitment as the next message names it, and
-    ``withdrawn`` whether it takes back all before it. ``readers`` and ``channel`` are those in force, from there.
-    ``received_by`` are the names of those who confirmed in a verified reply that they opened the newest message.
+    ``stored`` are the indices of the source's messages that lie on the shelf, ascending. Of the newest that was
+    verified (``None`` where none was) there are its index ``newest``, its ``commitment`` (32 bytes), whether it is a
+    withdraw, and with it the ``channel`` and ``readers`` in force; ``received_by`` are the names of those who confirmed
+    in a verified reply that they opened it. ``preselected`` are the readers to preselect for the next message: nobody
+    where the list in force may not be the newest one.
+
     ``replies`` are newest first; where others lie before them, ``older`` is what to give to ``Source.visit`` next.
-    ``preselected`` are the readers to preselect for the next message: nobody where the list may not be the newest.
     """
 
     stored: tuple[int, ...]
     next_index: int
     newest: int | None
-    previous: bytes | Literal["unknown"] | None = field(repr=False)
+    commitment: bytes | None = field(repr=False)
     withdrawn: bool
     channel: int | None
     readers: tuple[int, ...] | None
+    preselected: tuple[int, ...]
     received_by: tuple[str, ...]
     replies: tuple[ReceivedReply, ...]
     older: int | None
     problems: tuple[Problem, ...]
-    preselected: tuple[int, ...]
+
+    def before(self, index: int) -> bytes | Literal["unknown"] | None:
+        """Return what a message with this index names as its previous one."""
+        return previous_of(index, self.newest, self.commitment)
+
+
+def previous_of(index: int, newest: int | None, commitment: bytes | None) -> bytes | Literal["unknown"] | None:
+    """Return the commitment of the message before ``index`` if ``newest`` is that one, as a body states it."""
+    if index == 0:
+        return None
+    return commitment if newest == index - 1 and commitment is not None else UNKNOWN
