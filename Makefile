@@ -50,9 +50,9 @@ bench: .venv/for-tests ## Measure speed on this machine
 mutants: .venv/for-tests ## Break whistle/protocol line by line and list what no test noticed
 	$(BIN)/python -m dev.mutants
 
-image-check: ## Carry out the Dockerfile's steps in a fresh Debian root, and start the intake in it
+image-check: .venv/for-running ## Carry out the Dockerfile's steps in a fresh Debian root, and start the intake in it
 	@dev/system-packages mmdebstrap
-	$(AS_ROOT) $(PYTHON) -m dev.image_check
+	$(AS_ROOT) $(BIN)/python -m dev.image_check
 
 lock: .venv/for-tests ## Choose the versions of requirements.txt and requirements-dev.txt anew
 	CUSTOM_COMPILE_COMMAND="make lock" $(LOCKED) --upgrade --output-file requirements.txt pyproject.toml

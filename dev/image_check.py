@@ -1,133 +1,97 @@
-"""Carry out the Dockerfile's own steps in a fresh Debian root, and start what they build, without Docker.
+"""Build the images without Docker, look for rooms that must not be in them, and start the intake.
 
-A root of mmdebstrap stands in for the base image, ``unshare`` and ``chroot`` for the engine. Lent to the steps,
-and no part of what they build: the machine's resolver and its certificates.
-
-    python -m dev.image_check [FOLDER]      # FOLDER: build there and keep what is built
+python -m dev.image_check      # as root, in the environment in which Whistle is installed
 """
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+import time
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
 
-from dev.dockerfile import DockerfileError, Ignore, Stage, Step, parse
+from dev.dockerfile import DockerfileError
+from dev.image import Image, build
 
-CONTEXT = Path(__file__).parent.parent
-#: The base images that a root of mmdebstrap can stand in for, and the Debian release to build it from.
-STANDS_IN = {"debian:bookworm-slim": "bookworm"}
-RESOLVER = "/etc/resolv.conf"
-#: What an engine sets before the first step.
-ENGINE_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-CERTIFICATES = "/run/lent-certificates.crt"
-
-#: Runs in a mount namespace of its own, so that nothing stays mounted however it ends.
-ENTER = """
-set -eu
-root=$1 resolver=$2 certificates=$3 user=$4; shift 4
-mount -t proc proc "$root/proc"
-mount --bind "$(realpath /etc/resolv.conf)" "$root$resolver"
-[ -z "$certificates" ] || mount --bind "$certificates" "$root/run/lent-certificates.crt"
-exec chroot --userspec="$user" "$root" "$@"
-"""
+#: The rooms of which nothing may be in an image, and the folders of the package in which a room has its files.
+MUST_LACK = {"intake": ("console", "root", "trial"), "console": ("intake", "shelf", "source", "root", "trial")}
+PLACES = (".", "templates", "static")
+PATHS = ("/", "/v1/keyring")
+START_SECONDS = 30
+STOP_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class Image:
-    """A root file system and what the Dockerfile said about starting it."""
-
-    root: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
-    folder: str = "/"
-    user: str = "root"
-    command: tuple[str, ...] = ()
-
-    def entered(self, command: list[str], **environment: str) -> list[str]:
-        """Return the command line that runs ``command`` in this image, with ``environment`` added to its own."""
-        lent = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE") or ""
-        if lent:
-            environment["PIP_CERT"] = CERTIFICATES
-        variables = [f"{name}={value}" for name, value in ({**self.environment, **environment}).items()]
-        for path in (RESOLVER, CERTIFICATES):
-            (self.root / path.lstrip("/")).touch()
-        return [
-            *("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, "enter"),
-            *(str(self.root), RESOLVER, lent, f"{self.user}:{self.user}"),
-            *("env", "--ignore-environment", f"--chdir={self.folder}", *variables, *command),
-        ]
-
-    def do(self, step: Step, ignore: Ignore) -> "Image":
-        """Carry out one step and return the image as it is afterwards."""
-        match step.instruction:
-            case "RUN":
-                subprocess.run(self.entered(["sh", "-c", step.argument]), check=True)
-            case "COPY":
-                *sources, target = step.words
-                self._copy(sources, target, ignore)
-            case "ENV":
-                return replace(self, environment={**self.environment, **dict(w.split("=", 1) for w in step.words)})
-            case "WORKDIR":
-                self._inside(step.argument).mkdir(parents=True, exist_ok=True)
-                return replace(self, folder=step.argument)
-            case "USER":
-                return replace(self, user=step.argument)
-            case "CMD":
-                return replace(self, command=tuple(step.exec_form))
-            case "VOLUME":
-                self._inside(step.argument).mkdir(parents=True, exist_ok=True)
-            case "EXPOSE":
-                pass  # documentation for an engine; a root has no ports of its own
-            case _:
-                raise DockerfileError(step.instruction)
-        return self
-
-    def _inside(self, path: str) -> Path:
-        return self.root / os.path.join(self.folder, path).lstrip("/")  # noqa: PTH118 - an absolute path must win
-
-    def _copy(self, sources: list[str], target: str, ignore: Ignore) -> None:
-        into = self._inside(target)
-        for source in sources:
-            origin = CONTEXT / source
-            if not origin.exists():
-                raise DockerfileError(f"COPY {source}: no such file")
-            for path in _files(origin):
-                if ignore.hides(path.relative_to(CONTEXT).as_posix()):
-                    continue
-                as_file = into / origin.name if target.endswith("/") else into
-                place = into / path.relative_to(origin) if origin.is_dir() else as_file
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(path.read_bytes())
+class CheckError(Exception):
+    """An image is not as it must be."""
 
 
-def _files(origin: Path) -> Iterator[Path]:
-    yield from (path for path in sorted(origin.rglob("*")) if path.is_file()) if origin.is_dir() else [origin]
+def check_rooms(images: Mapping[str, Image]) -> None:
+    """Raise ``CheckError`` where an image holds a room that it must not, or does not run its own code."""
+    for name, rooms in MUST_LACK.items():
+        packages = list(images[name].root.glob("opt/whistle/lib/python3*/site-packages/whistle"))
+        if len(packages) != 1:
+            raise CheckError(f"{name}: the package is installed {len(packages)} times")
+        found = [room for room in rooms if any((packages[0] / place / room).exists() for place in PLACES)]
+        found += [room for room in rooms if (packages[0] / "cli" / f"{room}.py").exists()]
+        if found or (images[name].root / "build").exists():
+            raise CheckError(f"{name}: must not hold {', '.join(found) or 'its own sources'}")
+        print(f"{name}: holds nothing of {', '.join(rooms)}")
 
 
-def build(folder: Path) -> dict[str, Image]:
-    """Build every stage of the Dockerfile below ``folder``; return the images by the names of their stages."""
-    ignore = Ignore.read(CONTEXT / ".dockerignore")
-    images: dict[str, Image] = {}
-    for stage in parse((CONTEXT / "Dockerfile").read_text()):
-        print(f"== {stage.name}", flush=True)
-        image = _beginning(stage, images, folder / stage.name)
-        for step in stage.steps:
-            print(f"-- {step.instruction} {step.argument}", flush=True)
-            image = image.do(step, ignore)
-        images[stage.name] = image
-    return images
+def check_intake(image: Image, instance: Path) -> None:
+    """Start the intake on the public files of ``instance`` and ask it for its pages; raises ``CheckError``."""
+    data = image.root / "var/lib/whistle"
+    subprocess.run(["cp", "--recursive", *(instance / "intake").iterdir(), data], check=True)
+    subprocess.run(image.entered(["chown", "--recursive", "whistle", "."], user="root"), check=True)
+    port = _free_port()
+    command = image.entered(list(image.command), GUNICORN_CMD_ARGS=f"--bind=127.0.0.1:{port}")
+    with subprocess.Popen(command) as engine:
+        try:
+            for path in PATHS:
+                print(f"intake: {path} answers {_answer(f'http://127.0.0.1:{port}{path}')}")
+            users = {_user(process) for process in _descendants(engine.pid)}
+            if 0 in users or not users:
+                raise CheckError(f"intake: runs as the users {users}")
+            print(f"intake: runs as user {users}")
+        finally:
+            for process in _descendants(engine.pid)[:1]:
+                os.kill(process, signal.SIGTERM)
+        if engine.wait(STOP_SECONDS):
+            raise CheckError(f"intake: stopped with status {engine.returncode}")
+    print("intake: stopped when asked to")
 
 
-def _beginning(stage: Stage, images: Mapping[str, Image], root: Path) -> Image:
-    if stage.base in images:
-        subprocess.run(["cp", "--archive", "--reflink=auto", images[stage.base].root, root], check=True)
-        return replace(images[stage.base], root=root)
-    if stage.base not in STANDS_IN:
-        raise DockerfileError(stage.base)
-    subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", STANDS_IN[stage.base], root], check=True)
-    return Image(root, ENGINE_ENVIRONMENT)
+def _answer(address: str) -> int:
+    limit = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with urlopen(address, timeout=START_SECONDS) as answer:  # noqa: S310 - our own server
+                return int(answer.status)
+        except HTTPError as error:
+            raise CheckError(f"intake: {address} answers {error.code}") from error
+        except (URLError, ConnectionError) as error:
+            if time.monotonic() > limit:
+                raise CheckError("intake: does not answer") from error
+            time.sleep(0.2)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _descendants(process: int) -> list[int]:
+    children = [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    return [*children, *(other for child in children for other in _descendants(child))]
+
+
+def _user(process: int) -> int:
+    return Path(f"/proc/{process}").stat().st_uid
 
 
 def main() -> None:
@@ -135,13 +99,18 @@ def main() -> None:
     if os.geteuid():
         sys.exit("Please run this as root: it mounts and changes roots.")
     with tempfile.TemporaryDirectory(prefix="whistle-images-") as temporary:
-        folder = Path(*sys.argv[1:]) if sys.argv[1:] else Path(temporary)
+        instance = Path(temporary, "instance")
         try:
-            build(folder)
+            subprocess.run([Path(sys.executable).parent / "whistle", "init", "--instance", instance], check=True)
+            images = build(Path(temporary, "images"))
+            check_rooms(images)
+            check_intake(images["intake"], instance)
         except subprocess.CalledProcessError as error:
             sys.exit(f"A step failed with status {error.returncode}.")
         except DockerfileError as error:
             sys.exit(f"The Dockerfile cannot be carried out: {error}")
+        except CheckError as error:
+            sys.exit(f"The images are not as they must be: {error}")
 
 
 if __name__ == "__main__":
