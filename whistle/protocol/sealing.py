@@ -62,7 +62,7 @@ def pack(body: bytes) -> bytes:
 def unpack(untrusted_body: bytes) -> bytes:
     """Return the JSON in 13,199 bytes; raises ``BodyMalformed`` for a wrong length, padding, or trailing bytes."""
     end = 4 + int.from_bytes(untrusted_body[:4], "little")
-    if len(untrusted_body) != labels.BODY_SIZE or end > labels.BODY_SIZE or any(untrusted_body[end:]):
+    if len(untrusted_body) != labels.BODY_SIZE or end > labels.BODY_SIZE or untrusted_body[end:].strip(b"\0"):
         raise BodyMalformed
     inflate = zlib.decompressobj(_RAW_DEFLATE)
     try:
