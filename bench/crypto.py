@@ -12,6 +12,7 @@ from secrets import token_bytes
 from statistics import median
 from time import perf_counter
 
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nacl import bindings
 from nacl.exceptions import CryptoError
@@ -54,6 +55,7 @@ class World:
             assert identity.recipient.x25519
 
     def seal(self) -> Record:
+        """Seal the report as its source does."""
         address = self.keys.thread.address(labels.UP, 0)
         return seal(
             Place(address, burn_hash(self.keys.burn_token(address))),
@@ -65,7 +67,7 @@ class World:
         )
 
     def raw_seal(self) -> None:
-        """The same count of raw calls as one seal: 6 encapsulations, 16 sealed boxes, one body."""
+        """Make the raw calls of one seal: 6 encapsulations, 6 X25519, 16 sealed boxes, one body."""
         for identity in (*self.reviewers, self.keys.identity):
             _secret, ciphertext = identity.recipient.mlkem.encapsulate()
             bindings.crypto_scalarmult(identity.secret_scalar(), self.stranger.recipient.x25519)
@@ -78,11 +80,12 @@ class World:
         )
 
     def open(self, record: Record) -> None:
+        """Open and verify the report as a reviewer does."""
         reader = Reader(self.reviewers[0], 1, self.site)
         check_up(open_any(record, reader.identity), reader)
 
     def raw_open(self, record: Record, content_key: bytes) -> None:
-        """The same raw calls as one opening: 16 boxes tried, one decapsulation, the body, two X25519, one inflate."""
+        """Make the raw calls of one opening: 16 boxes, a decapsulation, the body, two X25519, a key, an inflate."""
         identity = self.reviewers[0]
         inner = _try_boxes(record, identity)
         identity.mlkem.decapsulate(inner[: labels.MLKEM_CIPHERTEXT_SIZE])
@@ -93,10 +96,12 @@ class World:
         )
         blake2b(packed, key=content_key, digest_size=32).digest()
         zlib.decompressobj(-15).decompress(packed[4:])
+        MLKEM768PublicKey.from_public_bytes(bytes(self.stranger.recipient)[labels.X25519_SIZE :])
         for _scalar in ("the source's key is checked", "the authenticator"):
             bindings.crypto_scalarmult(identity.secret_scalar(), self.stranger.recipient.x25519)
 
     def dismiss(self, record: Record) -> None:
+        """Find that a record is for somebody else."""
         try:
             open_slots(record.sealed[_SLOTS_AT:_BODY_AT], self.stranger)
         except NotForMe:
@@ -104,7 +109,7 @@ class World:
         raise AssertionError
 
     def raw_dismiss(self, record: Record) -> None:
-        """The same raw calls as one dismissal: 16 boxes tried."""
+        """Make the raw calls of one dismissal: 16 boxes."""
         assert not _try_boxes(record, self.stranger)
 
 
@@ -133,9 +138,8 @@ def _pair(ours: Callable[[], object], raw: Callable[[], object]) -> tuple[float,
 
 
 def _report(name: str, ours: float, raw: float, limit: str = "") -> None:
-    print(
-        f"  {name:8} {1000 * ours:6.3f} ms, {1 / ours:6.0f}/s; raw calls {1000 * raw:6.3f} ms, ratio {ours / raw:.2f}{limit}"
-    )
+    rate, ratio = 1 / ours, ours / raw
+    print(f"  {name:8} {1000 * ours:6.3f} ms, {rate:6.0f}/s; raw calls {1000 * raw:6.3f} ms, ratio {ratio:.2f}{limit}")
 
 
 def stream(world: World) -> None:

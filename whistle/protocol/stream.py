@@ -4,14 +4,15 @@ The pieces of a stream are its files in the order of their table and then, where
 one last part. Each piece starts on a fresh chunk; zero chunks follow up to a padded count.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from secrets import token_bytes
+from types import MappingProxyType
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from whistle.errors import StreamAltered, StreamMalformed, TooLarge
+from whistle.errors import StreamAltered, StreamKeyReused, StreamMalformed, TooLarge
 from whistle.protocol import labels
 from whistle.protocol.content import Content, File, Part, StreamReference
 from whistle.protocol.hashing import hashed
@@ -97,8 +98,14 @@ class StreamWriter:
         return tuple(File(name, media_type, size, chunk) for (name, media_type, chunk), size in begun)
 
     def begin(self, name: str, media_type: str) -> Iterator[Record]:
-        """Begin a file after whatever came before; raises ``TooLarge`` for too long a name or too many files."""
-        too_long = len(name.encode()) > labels.FILE_NAME_LIMIT or len(media_type.encode()) > labels.FILE_TYPE_LIMIT
+        """Begin a file after whatever came before.
+
+        Raises ``TooLarge`` for too long a name or too many files, ``StreamMalformed`` for a name that is no Unicode.
+        """
+        try:
+            too_long = len(name.encode()) > labels.FILE_NAME_LIMIT or len(media_type.encode()) > labels.FILE_TYPE_LIMIT
+        except UnicodeEncodeError as error:
+            raise StreamMalformed from error
         if too_long or len(self._begun) >= labels.FILE_LIMIT:
             raise TooLarge
         yield from self._end_piece()
@@ -191,7 +198,7 @@ class StreamReader:
         """Return the content in the texts of ``part_chunks``; raises ``StreamAltered`` and ``BodyMalformed``."""
         part = self.reference.part
         whole = b"".join(texts)
-        if part is None or sha256(whole[: part.size]).digest() != part.digest or any(whole[part.size :]):
+        if part is None or sha256(whole[: part.size]).digest() != part.digest or whole[part.size :].strip(b"\0"):
             raise StreamAltered
         return Content.parse(whole[: part.size])
 
@@ -202,6 +209,30 @@ class StreamReader:
         digest = sha256(b"".join(self._hashes[index] for index in range(self.reference.chunks))).digest()
         if digest != self.reference.digest:
             raise StreamAltered
+
+
+class StreamKeys:
+    """The streams that a reader has met, each under the commitment of the one message that may name it.
+
+    What is kept is a stream's first address, by which no key can be told: it may be stored.
+    """
+
+    def __init__(self, met: Mapping[bytes, bytes] | None = None) -> None:
+        """Take what ``met`` was when it was kept."""
+        self._met = dict(met or {})
+
+    @property
+    def met(self) -> Mapping[bytes, bytes]:
+        """Return commitments (32 bytes) by first addresses (32 bytes), to be kept."""
+        return MappingProxyType(self._met)
+
+    def meet(self, reference: StreamReference, commitment: bytes) -> None:
+        """Remember a stream of a verified message; raises ``StreamKeyReused`` where another message named its key.
+
+        A key sealed twice repeats its nonces, and would let somebody swap the files of one message for another's.
+        """
+        if self._met.setdefault(_Cipher(reference.key).address(0), commitment) != commitment:
+            raise StreamKeyReused
 
 
 class Layout:
@@ -236,6 +267,6 @@ class Layout:
         for chunk, length in pieces:
             if chunk <= index < chunk + chunks_of(length):
                 size = min(_TEXT, length - (index - chunk) * _TEXT)
-        if any(text[size:]):
+        if text[size:].strip(b"\0"):
             raise StreamAltered
         return text[:size]
