@@ -26,8 +26,11 @@
     ├── RequestRefused
     ├── CourierError               Unreachable, Refused, AnswerMalformed
     ├── SourceError                NothingFound, AlreadySent, NobodyToRead, ReaderUnavailable, SendingBroken
-    ├── VaultError                 WrongPassphrase, VaultMissing, VaultExists, VaultDamaged, VaultLocked
-    ├── LedgerError                ChainBroken
+    ├── VaultError                 WrongPassphrase, PassphraseTooShort, VaultMissing, VaultExists, VaultDamaged,
+    │                              VaultLocked, VaultInUse, VaultUnsafe, NotEnoughMemory
+    ├── LedgerError                ChainBroken, StoredFileDamaged
+    ├── ConsoleError               NotJoined, AlreadyJoined, NotInKeyring, FingerprintDiffers, KeyLapsed,
+    │                              NobodyChoseYou, ReaderClosed, CaseUnknown, FileUnknown, NothingToSay
     ├── CeremonyError              what the keeper of the root asked for cannot be done
     └── SettingsError
 
@@ -336,12 +339,76 @@ class VaultLocked(VaultError):
     """The console is locked. Please enter the passphrase."""
 
 
+class VaultInUse(VaultError):
+    """Another window or command has this vault open. Please lock or close it first."""
+
+
+class VaultUnsafe(VaultError):
+    """Other people on this machine could read or change this. It must belong to you alone (mode 0700 for a folder, 0600 for a file)."""
+
+
+class NotEnoughMemory(VaultError):
+    """This machine has not enough free memory to check the passphrase."""
+
+
+class PassphraseTooShort(VaultError):
+    """A passphrase needs at least 12 characters. Several words are easier to remember than signs."""
+
+
 class LedgerError(WhistleError):
     """The ledger could not be read."""
 
 
 class ChainBroken(LedgerError):
     """An entry of the ledger is missing, repeated or was changed."""
+
+
+class StoredFileDamaged(LedgerError):
+    """A stored file is damaged or was changed."""
+
+
+class ConsoleError(WhistleError):
+    """This cannot be done in this console."""
+
+
+class NotJoined(ConsoleError):
+    """This vault belongs to no organisation yet. Please join one first."""
+
+
+class AlreadyJoined(ConsoleError):
+    """This vault belongs to an organisation already."""
+
+
+class NotInKeyring(ConsoleError):
+    """The organisation has not enrolled you yet, or no longer. Ask the keeper of its root key."""
+
+
+class FingerprintDiffers(ConsoleError):
+    """The words that you were told are not those of this organisation. Stop, and ask who told you the words."""
+
+
+class KeyLapsed(ConsoleError):
+    """You have no key that is valid today. Please make a new one."""
+
+
+class NobodyChoseYou(ConsoleError):
+    """The source has not chosen you as a reader of this case, or it is not known whom they chose."""
+
+
+class ReaderClosed(ConsoleError):
+    """Somebody who reads this case cannot be written to today. Please confirm that the reply goes without them."""
+
+
+class CaseUnknown(ConsoleError):
+    """There is no such case."""
+
+
+class FileUnknown(ConsoleError):
+    """There is no such file in this case."""
+
+
+class NothingToSay(ConsoleError):
+    """A reply needs a text or a file."""
 
 
 # --- the organisation root and the settings
