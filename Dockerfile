@@ -9,7 +9,8 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*
 # A fixed number, so that the owner of a volume can be set before the first start.
-RUN useradd --uid 10001 --shell /usr/sbin/nologin --home-dir /var/lib/whistle --create-home whistle
+RUN useradd --uid 10001 --shell /usr/sbin/nologin --home-dir /var/lib/whistle --no-create-home whistle \
+    && install --directory --mode=700 --owner=whistle --group=whistle /var/lib/whistle
 RUN python3 -m venv /opt/whistle
 ENV PATH=/opt/whistle/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # No bytecode: the images can run on a read-only root. Output appears as it is written.

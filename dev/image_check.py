@@ -53,20 +53,21 @@ def check_intake(image: Image, instance: Path) -> None:
     with subprocess.Popen(command) as engine:
         try:
             for path in PATHS:
-                print(f"intake: {path} answers {_answer(f'http://127.0.0.1:{port}{path}')}")
+                print(f"intake: {path} answers {_answer(engine, f'http://127.0.0.1:{port}{path}')}")
             users = {_user(process) for process in _descendants(engine.pid)}
             if 0 in users or not users:
                 raise CheckError(f"intake: runs as the users {users}")
             print(f"intake: runs as user {users}")
         finally:
-            for process in _descendants(engine.pid)[:1]:
-                os.kill(process, signal.SIGTERM)
+            if engine.poll() is None:
+                for process in _descendants(engine.pid)[:1]:
+                    os.kill(process, signal.SIGTERM)
         if engine.wait(STOP_SECONDS):
             raise CheckError(f"intake: stopped with status {engine.returncode}")
     print("intake: stopped when asked to")
 
 
-def _answer(address: str) -> int:
+def _answer(engine: subprocess.Popen[bytes], address: str) -> int:
     limit = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -75,7 +76,7 @@ def _answer(address: str) -> int:
         except HTTPError as error:
             raise CheckError(f"intake: {address} answers {error.code}") from error
         except (URLError, ConnectionError) as error:
-            if time.monotonic() > limit:
+            if engine.poll() is not None or time.monotonic() > limit:
                 raise CheckError("intake: does not answer") from error
             time.sleep(0.2)
 
