@@ -174,11 +174,11 @@ def test_a_part_has_a_limit() -> None:
 
 
 def test_a_stream_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream.labels, "CHUNK_LIMIT", 12)
+    monkeypatch.setattr(labels, "CHUNK_LIMIT", 12)
     writer, _ = write([("a", bytes(12 * TEXT))])
     assert writer.reference.chunks == 12
     refuses(TooLarge, lambda: write([("a", bytes(12 * TEXT + 1))]))
-    monkeypatch.setattr(stream.labels, "CHUNK_LIMIT", 11)
+    monkeypatch.setattr(labels, "CHUNK_LIMIT", 11)
     refuses(TooLarge, lambda: write([("a", bytes(11 * TEXT))]))
 
 

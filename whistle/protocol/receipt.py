@@ -6,32 +6,46 @@ guessing one is hopeless at any speed.
 
 import re
 import secrets
+from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from typing import NoReturn, Self
 from unicodedata import combining, normalize
 
 from mnemonic import Mnemonic
 
-from whistle.errors import AmbiguousReceipt, UnknownWord, WrongChecksum, WrongWordCount
+from whistle.errors import AmbiguousReceipt, ReceiptError, UnknownWord, WrongChecksum, WrongWordCount
 from whistle.protocol.labels import RECEIPT_SIZE, RECEIPT_WORDS
 
 LANGUAGES = tuple(sorted(Mnemonic.list_languages()))
 
-#: People number their words, put commas between them, or write them in lines.
-_SEPARATORS = re.compile(r"[\s\d.,;:()\[\]/-]+")
+#: People number their words, put commas between them, or write them in lines; no list has more than letters in a word.
+_SEPARATORS = re.compile(r"[\W\d_]+")
+#: Word 1,573 of the Russian list, as the package ships it and as it is meant.
+_BROKEN_WORD, _MENDED_WORD = "сно\ufffd\ufffdа", "снова"  # noqa: RUF001 - Russian
+_DOTLESS_I = "\u0131"
+_WORD_BITS = 11
+_CHECKSUM_BITS = 4
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` as people may type it: small letters, no accents; no list has two words that this makes one."""
+    small = normalize("NFKD", text).lower().replace(_DOTLESS_I, "i")
+    return "".join(mark for mark in small if not combining(mark))
+
+
+@cache
+def _words(language: str) -> tuple[str, ...]:
+    return tuple(_MENDED_WORD if word == _BROKEN_WORD else word for word in Mnemonic(language).wordlist)
 
 
 @cache
 def _positions(language: str) -> dict[str, int]:
-    """Return the place of every word, also as typed without accents where no two words become one by that."""
-    words = [normalize("NFKD", word) for word in Mnemonic(language).wordlist]
-    plain = ["".join(mark for mark in word if not combining(mark)) for word in words]
-    positions = {word: place for place, word in enumerate(plain)} if len(set(plain)) == len(words) else {}
-    return positions | {word: place for place, word in enumerate(words)}
+    return {_plain(word): place for place, word in enumerate(_words(language))}
 
 
 def _split(text: str) -> list[str]:
-    words = [word for word in _SEPARATORS.split(normalize("NFKD", text).lower()) if word]
+    words = [word for word in _SEPARATORS.split(_plain(text)) if word]
     # Chinese is written without spaces, and every word of its lists is one character.
     if len(words) == 1 and len(words[0]) == RECEIPT_WORDS and all("\u4e00" <= mark <= "\u9fff" for mark in words[0]):
         return list(words[0])
@@ -42,20 +56,22 @@ def _entropy(places: list[int]) -> bytes | None:
     """Return the 16 bytes behind 12 places in a list, or ``None`` where the checksum of BIP-39 does not fit."""
     bits = 0
     for place in places:
-        bits = bits << 11 | place
-    entropy = (bits >> 4).to_bytes(RECEIPT_SIZE, "big")
+        bits = bits << _WORD_BITS | place
+    entropy = (bits >> _CHECKSUM_BITS).to_bytes(RECEIPT_SIZE, "big")
     return entropy if _places(entropy) == places else None
 
 
 def _places(entropy: bytes) -> list[int]:
-    english = _positions("english")
-    return [english[word] for word in Mnemonic("english").to_mnemonic(entropy).split()]
+    """Return the places of the 12 words: 128 bits and 4 of their SHA-256, 11 bits a word."""
+    checksum = sha256(entropy).digest()[0] >> 8 - _CHECKSUM_BITS
+    bits = int.from_bytes(entropy, "big") << _CHECKSUM_BITS | checksum
+    return [bits >> _WORD_BITS * (RECEIPT_WORDS - 1 - at) & 2047 for at in range(RECEIPT_WORDS)]
 
 
-def _fail(words: list[str]) -> NoReturn:
-    """Raise for the most likely language: the one that knows the most of the words."""
+def _fail(words: list[str], languages: Sequence[str]) -> NoReturn:
+    """Raise for the most likely of ``languages``: the one that knows the most of the words."""
     unknown = min(
-        ([at for at, word in enumerate(words, 1) if word not in _positions(language)] for language in LANGUAGES),
+        ([at for at, word in enumerate(words, 1) if word not in _positions(language)] for language in languages),
         key=len,
     )
     if unknown:
@@ -84,27 +100,31 @@ class Receipt:
         """Return the receipt behind 12 words of ``language``, or of whichever list they are from.
 
         Raises ``WrongWordCount``, ``UnknownWord``, ``WrongChecksum``, and ``AmbiguousReceipt`` where several lists
-        give different receipts; its ``languages`` are those to choose from.
+        give different receipts; its ``languages`` are those to choose from. ``ReceiptError`` where ``language`` is
+        none of ``LANGUAGES``.
         """
+        if language is not None and language not in LANGUAGES:
+            raise ReceiptError
+        languages = LANGUAGES if language is None else (language,)
         words = _split(untrusted_text)
         if len(words) != RECEIPT_WORDS:
             raise WrongWordCount
         found: dict[bytes, list[str]] = {}
-        for name in LANGUAGES if language is None else (language,):
+        for name in languages:
             positions = _positions(name)
             if all(word in positions for word in words):
                 entropy = _entropy([positions[word] for word in words])
                 if entropy is not None:
                     found.setdefault(entropy, []).append(name)
         if not found:
-            _fail(words)
+            _fail(words, languages)
         if len(found) > 1:
             raise AmbiguousReceipt([names[0] for names in found.values()])
         return cls(next(iter(found)))
 
     def words(self, language: str = "english") -> tuple[str, ...]:
         """Return the 12 words in ``language``, for a person to write down."""
-        return tuple(Mnemonic(language).wordlist[place] for place in _places(self._entropy))
+        return tuple(_words(language)[place] for place in _places(self._entropy))
 
     def secret_bytes(self) -> bytes:
         """Return the 16 bytes from which every key of the source derives."""
