@@ -54,15 +54,15 @@ class Visiting:
         while self._further and ((not self._own and ups) or (self._missing() and downs)):
             self._further -= 1
             up = [] if self._own else ups[:1]
-            room = labels.FETCH_COUNT - len(up) if self._missing() else 0
-            down = downs[:room]
+            down = downs[: self._missing()]
             self._take(up, down)
             del ups[: len(up)], downs[: len(down)]
             tried += len(down)
         return tried
 
-    def _missing(self) -> bool:
-        return any(not problem.ours for problem in self._problems) and len(self._verified) < _REPLIES
+    def _missing(self) -> int:
+        """Return how many replies are to be fetched in place of those that do not hold."""
+        return _REPLIES - len(self._verified) if any(not problem.ours for problem in self._problems) else 0
 
     def _take(self, ups: Sequence[int], downs: Sequence[int]) -> None:
         """Fetch these indices upwards and downwards, at most 8 together, and open them."""

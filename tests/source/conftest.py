@@ -1,0 +1,3 @@
+from tests.source.stage import stage
+
+__all__ = ["stage"]
