@@ -5,7 +5,7 @@ files hold is, byte for byte, what `load` returns.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ class Attachment:
 
     name: str
     description: str
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Report:
     demo: bool
     fictional: bool
     note: str
-    text: str
-    answer: str
-    follow_up: str
+    text: str = field(repr=False)
+    answer: str = field(repr=False)
+    follow_up: str = field(repr=False)
     attachments: tuple[Attachment, ...]
 
 
 def load() -> tuple[Report, ...]:
-    """Every report of the corpus, in the order of the folders' numbers."""
+    """Read every report of the corpus, in the order of the folders' numbers."""
     return tuple(_read(manifest.parent) for manifest in sorted(FOLDER.glob("*/report.toml")))
 
 
