@@ -45,8 +45,7 @@ class Cabinet:
         with ExitStack() as opened:
             lock = folder.FolderLock(path)
             opened.callback(lock.close)
-            for left_over in path.glob(f"{_FRESH}*"):
-                left_over.unlink()
+            self._remove_left_overs()
             opened.callback(self._close_drawers)
             self.messages = Drawer.open(path / MESSAGES)
             self.chunks = Drawer.open(path / CHUNKS, vacuum=Vacuum.INCREMENTAL)
@@ -70,6 +69,10 @@ class Cabinet:
     def every_copy(self) -> tuple[Drawer, ...]:
         """All drawers that hold bytes of records, whether or not they answer for them yet."""
         return self.drawers if self.fresh is None else (*self.drawers, self.fresh)
+
+    def check_room(self) -> None:
+        """Raise ``ShelfFull`` where only burns and the tidy may still write, ``ShelfUnavailable`` where nobody can."""
+        folder.check_room(self._path)
 
     def overwrite(self, drawer: Drawer, ashes: Mapping[int, Ashes]) -> None:
         """Overwrite burned rows in ``drawer``, which is one of ``every_copy``."""
@@ -96,10 +99,19 @@ class Cabinet:
                 if drawer is not None:
                     closing.callback(drawer.close)
 
+    def _remove_left_overs(self) -> None:
+        for cut_off in self._path.glob(f"{_FRESH}*"):
+            cut_off.unlink()
+        # A log without its file, back after a power cut: SQLite would apply it to the next file of that name.
+        for log in self._path.glob("*-wal"):
+            if not log.with_name(log.name.removesuffix("-wal")).exists():
+                log.unlink()
+
     # --- what the tidy does with whole files
 
     def set_arrivals_aside(self) -> None:
         """Make the arrivals the drawer to be sorted in, and begin an empty one."""
+        self._remove_left_overs()
         Drawer.open(self._path / f"{_FRESH}{ARRIVALS}").close()
         self.arrivals.empty_log()
         with self._renaming():
@@ -114,6 +126,7 @@ class Cabinet:
         """Begin a file for all messages that nobody reads until it is complete."""
         if self.fresh is not None:
             raise ShelfUnavailable("a tidy is already running")
+        self._remove_left_overs()
         # No log: what breaks off is removed, and a log would hold a second copy of everything.
         self.fresh = Drawer.open(self._path / f"{_FRESH}{MESSAGES}", journal=Journal.OFF)
         return self.fresh
@@ -122,10 +135,9 @@ class Cabinet:
         """Remove the file that ``begin_fresh`` began, if it is still there."""
         # A child that forked during a tidy must not remove its parent's file when its copy of the tidy ends.
         if self.fresh is not None and os.getpid() == self._process:
-            path = self.fresh.path
             self.fresh.close()
             self.fresh = None
-            path.unlink()
+            self._remove_left_overs()
 
     def put_fresh_in_place(self) -> None:
         """Let the fresh file take the place of the messages; the sorted-in drawer no longer holds any alone."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, not_, select, union_all, update
 from sqlalchemy import Row as Found
 
 from whistle.errors import ShelfUnavailable
@@ -38,7 +38,7 @@ _NEXT: Final = (
     .order_by(record.c.place)
     .limit(bindparam("limit"))
 )
-_GONE: Final = select(record.c.place).where(or_(_IS_LEAVING, _HAS_EXPIRED)).limit(bindparam("limit"))
+_GONE: Final = union_all(select(leaving.c.place), select(record.c.place).where(record.c.day < bindparam("first_day")))
 _BURNABLE: Final = select(record.c.place).where(record.c.burn_hash.in_(bindparam("burn_hashes", expanding=True)))
 _CLEAR: Final = delete(record).where(_IN_PLACES, not_(_IS_LIVE))
 _UNMARK: Final = delete(leaving).where(leaving.c.place.in_(bindparam("places", expanding=True)))
@@ -123,10 +123,10 @@ class Drawer:
         with self._connection.begin():
             return [_row(found) for found in self._connection.execute(_NEXT, parameters)]
 
-    def gone(self, limit: int, horizon: Horizon) -> list[int]:
-        """Return the places of up to ``limit`` rows that are burned or have expired."""
+    def gone(self, first_day: int) -> set[int]:
+        """Return the places of all rows that are burned or older than ``first_day``."""
         with self._connection.begin():
-            return list(self._connection.scalars(_GONE, {"limit": limit, **_limits(horizon)}))
+            return set(self._connection.scalars(_GONE, {"first_day": first_day}))
 
     def burnable(self, burn_hashes: Collection[bytes]) -> set[int]:
         """Return the places of all rows with one of these burn hashes."""

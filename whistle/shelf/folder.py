@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakSet
 
-from whistle.errors import ShelfUnavailable, ShelfUnsafe
+from whistle.errors import ShelfFull, ShelfUnavailable, ShelfUnsafe
 from whistle.shelf.failures import SyncFailed
 
 FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
+
+#: With less than this many bytes free, nobody is invited to write a report and nothing new is stored: a burn needs
+#: room too, and who fills the disk must not keep a source from withdrawing.
+_SPARE_BYTES: Final = 64 << 20
 
 
 def prepare(folder: Path) -> None:
@@ -25,7 +29,7 @@ def prepare(folder: Path) -> None:
 
 def _refuse_unless(path: Path, mode: int) -> None:
     status = path.lstat()
-    if status.st_mode != mode:
+    if stat.S_IFMT(status.st_mode) | (status.st_mode & 0o777) != mode:
         raise ShelfUnsafe(f"{path}: {stat.filemode(status.st_mode)}, not {stat.filemode(mode)}")
     if status.st_uid != os.geteuid():
         raise ShelfUnsafe(f"{path}: owner {status.st_uid}, not {os.geteuid()}")
@@ -58,6 +62,15 @@ def rename(old: Path, new: Path) -> None:
     sync(old.parent)
     old.replace(new)
     sync(old.parent)
+
+
+def check_room(folder: Path) -> None:
+    """Raise ``ShelfUnavailable`` where nothing can be written, and ``ShelfFull`` where the disk is all but full."""
+    system = os.statvfs(folder)
+    if system.f_flag & os.ST_RDONLY:
+        raise ShelfUnavailable
+    if system.f_bavail * system.f_frsize < _SPARE_BYTES:
+        raise ShelfFull
 
 
 class FolderLock:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Self, TypeAlias
 
-from whistle.errors import AddressTaken, ShelfError, ShelfFull
+from whistle.errors import AddressTaken, RecordMalformed, ShelfError, ShelfFull
 from whistle.protocol.record import Record
 from whistle.shelf.tables import Row, ShelfKind, place_of
 
@@ -23,10 +23,15 @@ Outcome: TypeAlias = Kept | ShelfError
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Records that are stored all or none, on one shelf."""
+    """Records that are stored all or none, on one shelf; none at all raise ``RecordMalformed``."""
 
     shelf: ShelfKind
     records: tuple[Record, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a put of nothing, of which nobody could say that it was stored."""
+        if not self.records:
+            raise RecordMalformed
 
     @classmethod
     def message(cls, record: Record) -> Self:
@@ -62,7 +67,7 @@ class Plan:
                 wanted[place] = Row(place, put.shelf, self.day, record)
             elif (there.shelf, there.record) != (put.shelf, record):
                 return AddressTaken()
-        if len(wanted) > self.room:
+        if wanted and len(wanted) > self.room:
             return ShelfFull()
         self.room -= len(wanted)
         self.rows |= wanted

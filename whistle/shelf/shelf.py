@@ -1,7 +1,7 @@
 """The shelf itself: put, look, fetch, burn, list and tidy, for one process that has it alone."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Final, Self
 
-from whistle.errors import ShelfError, ShelfUnavailable
+from whistle.errors import ShelfError, ShelfFull, ShelfUnavailable
 from whistle.protocol.record import Record, burn_hash
 from whistle.shelf import tidy
 from whistle.shelf.cabinet import Cabinet
@@ -53,7 +53,11 @@ class Shelf:
         with self._foreign_errors_mapped():
             self._cabinet = Cabinet(folder)
             self._is_open = True
-            self._count = self._counted()
+            try:
+                self._count = self._counted()
+            except FOREIGN:
+                self.close()
+                raise
 
     # --- put
 
@@ -82,6 +86,13 @@ class Shelf:
     def put_chunks(self, records: Sequence[Record]) -> Outcome:
         """Put chunks that are stored all or none."""
         return self.commit([Put.chunks(records)])[0]
+
+    def check_room(self) -> None:
+        """Raise ``ShelfFull`` or ``ShelfUnavailable`` where a put would fail: asked before anybody begins to write."""
+        with self._working():
+            check_room(self._cabinet.arrivals.path.parent)
+            if self._count >= self._capacity:
+                raise ShelfFull
 
     # --- look, fetch, list
 
@@ -133,7 +144,7 @@ class Shelf:
             for drawer in self._cabinet.drawers:
                 drawer.rinse()
 
-    def tidy(self) -> Iterator[None]:
+    def tidy(self) -> Generator[None]:
         """Sort the arrivals in, and take away what was burned or has expired, one short step with every ``next``.
 
         Between the steps everything else may be called. A tidy that is not finished, or that fails, loses nothing;
@@ -185,7 +196,10 @@ class Shelf:
         """Commit what is planned; return what went wrong, which then is the outcome of the puts it concerns."""
         if plan.rows:
             try:
+                self._cabinet.check_room()
                 self._cabinet.arrivals.add(list(plan.rows.values()), horizon)
+            except ShelfError as error:
+                return error
             except FOREIGN as error:
                 return self._mapped(error)
             self._count += len(plan.rows)
