@@ -88,9 +88,9 @@ class Shelf:
         return self.commit([Put.chunks(records)])[0]
 
     def check_room(self) -> None:
-        """Raise ``ShelfFull`` or ``ShelfUnavailable`` where a put would fail: asked before anybody begins to write."""
+        """Raise ``ShelfFull`` or ``ShelfUnavailable`` where a put would fail: asked before anybody writes a report."""
         with self._working():
-            check_room(self._cabinet.arrivals.path.parent)
+            self._cabinet.check_room()
             if self._count >= self._capacity:
                 raise ShelfFull
 
