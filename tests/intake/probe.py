@@ -1,5 +1,6 @@
 """A site to test the server with: small pages that show what the server does, on a real shelf."""
 
+import ctypes
 import os
 import random
 import secrets
@@ -111,6 +112,16 @@ def fail(environ: Environ, _link: ShelfLink) -> str:
     raise RuntimeError(secret)
 
 
+def leak(environ: Environ, link: ShelfLink) -> str:
+    """Do what must never be done: hand the body to the parent."""
+    link.trouble(environ["wsgi.input"].read().decode())
+    return "leaked"
+
+
+def dumpable(_environ: Environ, _link: ShelfLink) -> str:
+    return str(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+
+
 def large(_environ: Environ, _link: ShelfLink) -> str:
     return "x" * 200_000
 
@@ -127,6 +138,8 @@ PAGES: dict[str, Page] = {
     "/environment": environment,
     "/fail": fail,
     "/large": large,
+    "/leak": leak,
+    "/dumpable": dumpable,
     "/put": put,
 }
 

@@ -1,13 +1,14 @@
 """The parent's end of a child's link: takes one question at a time and gives its answer."""
 
 import socket
+from collections.abc import Callable
 
 from whistle.errors import AddressTaken, RecordMalformed, ShelfError, ShelfFull
 from whistle.intake.link import FRAME, QUESTION_LIMIT, Outcome, Verb
 from whistle.intake.log import Troubles
 from whistle.intake.loop import READABLE, WRITABLE, Loop
 from whistle.intake.tickets import TICKET_SIZE, Tickets
-from whistle.intake.verbs import Verbs
+from whistle.intake.verbs import Done, Verbs
 
 _AT_ONCE = 1 << 18
 
@@ -18,7 +19,17 @@ class Desk:
     def __init__(self, sock: socket.socket, loop: Loop, verbs: Verbs, tickets: Tickets, troubles: Troubles) -> None:
         self._sock = sock
         self._loop = loop
-        self._verbs = verbs
+        self._writes: dict[int, Callable[[bytes, Done], None]] = {
+            Verb.PUT_MESSAGE: verbs.put_message,
+            Verb.PUT_CHUNKS: verbs.put_chunks,
+            Verb.BURN: verbs.burn,
+        }
+        self._reads: dict[int, Callable[[bytes], bytes]] = {
+            Verb.LOOK: verbs.look,
+            Verb.FETCH: verbs.fetch,
+            Verb.KEYRING: lambda _nothing: verbs.keyring(),
+            Verb.ROOM: lambda _nothing: verbs.check_room(),
+        }
         self._tickets = tickets
         self._troubles = troubles
         self._received = bytearray()
@@ -64,28 +75,19 @@ class Desk:
             self._answer(_outcome_of(error))
 
     def _dispatch(self, verb: int, question: bytes) -> None:
-        match verb:
-            case Verb.PUT_MESSAGE:
-                self._verbs.put_message(question, self._on_done)
-            case Verb.PUT_CHUNKS:
-                self._verbs.put_chunks(question, self._on_done)
-            case Verb.BURN:
-                self._verbs.burn(question, self._on_done)
-            case Verb.LOOK:
-                self._answer(Outcome.DONE, self._verbs.look(question))
-            case Verb.FETCH:
-                self._answer(Outcome.DONE, self._verbs.fetch(question))
-            case Verb.KEYRING:
-                self._answer(Outcome.DONE, self._verbs.keyring())
-            case Verb.CLAIM if len(question) == TICKET_SIZE:
-                self._tickets.claim(question, self, self._on_claimed)
-            case Verb.SPEND:
-                self._answer(Outcome.DONE if self._tickets.spend(question, self) else Outcome.REFUSED)
-            case Verb.TROUBLE:
-                self._troubles.add(question.decode(errors="replace"))
-                self._answer(Outcome.DONE)
-            case _:
-                self._answer(Outcome.REFUSED)
+        if verb in self._writes:
+            self._writes[verb](question, self._on_done)
+        elif verb in self._reads:
+            self._answer(Outcome.DONE, self._reads[verb](question))
+        elif verb == Verb.CLAIM and len(question) == TICKET_SIZE:
+            self._tickets.claim(question, self, self._on_claimed)
+        elif verb == Verb.SPEND:
+            self._answer(Outcome.DONE if self._tickets.spend(question, self) else Outcome.REFUSED)
+        elif verb == Verb.TROUBLE:
+            self._troubles.add(question.decode(errors="replace"))
+            self._answer(Outcome.DONE)
+        else:
+            self._answer(Outcome.REFUSED)
 
     def _on_claimed(self, fresh: bool) -> None:  # noqa: FBT001 - a callback
         self._answer(Outcome.DONE, b"\x01" if fresh else b"\x00")

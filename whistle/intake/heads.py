@@ -20,7 +20,7 @@ _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _INTERFACE_POST: Final = b"POST /v1/"
 _REQUEST_LINE: Final = re.compile(r"([A-Z]{1,20}) (/[\x21-\x7e]*) HTTP/1\.([01])")
 _FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
-_LENGTH: Final = re.compile(r"[0-9]{1,12}")
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
 _SINGLE: Final = frozenset({"host", "content-length", "content-type", "transfer-encoding", "expect", "connection"})
 
 

@@ -31,6 +31,7 @@ class Verb(IntEnum):
     CLAIM = 7
     SPEND = 8
     TROUBLE = 9
+    ROOM = 10
 
 
 class Outcome(IntEnum):
@@ -97,6 +98,12 @@ class ShelfLink:
     def messages(self, query: str, admission: Pass) -> Never:  # noqa: ARG002 - as publish
         """Refuse: a form is no enrolled person."""
         raise Refused
+
+    # --- what a page asks before anybody begins to write
+
+    def check_room(self) -> None:
+        """Raise ``ShelfFull`` or ``ShelfUnavailable`` where nothing could be stored now."""
+        self._ask(Verb.ROOM)
 
     # --- form tickets
 

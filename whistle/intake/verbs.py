@@ -44,6 +44,11 @@ class Verbs:
         """Return the published document."""
         return self._bulletin.document
 
+    def check_room(self) -> bytes:
+        """Return nothing; raises ``ShelfFull`` or ``ShelfUnavailable`` where a put would fail now."""
+        self._shelf.check_room()
+        return b""
+
     def put_message(self, untrusted_bytes: bytes, done: Done) -> None:
         """Put one record (32,768 bytes) with the next commit."""
         self._wait(Put.message(Record.parse(untrusted_bytes)), RECORD_SIZE, done)

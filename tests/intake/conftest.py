@@ -1,0 +1,13 @@
+"""A server that many tests share, because each of them leaves it as it was."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.intake.server import Server, serving
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("site")) as running:
+        yield running

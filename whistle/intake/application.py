@@ -1,0 +1,30 @@
+"""What gunicorn is told to load, see ``config/gunicorn.conf.py``: the pages, with the settings of their server."""
+
+from pathlib import Path
+from typing import Final
+
+from whistle.intake.app import STATIC_FOLDER, STATIC_PATH, create_app
+from whistle.intake.limits import Limits
+from whistle.intake.pages.errors import refusal_pages
+from whistle.intake.settings import IntakeSettings, load
+from whistle.intake.site import Site
+
+#: Below the intake's folder: files for ``/.well-known/``, such as a signed ``security.txt``.
+WELL_KNOWN: Final = "well-known"
+
+
+def site(settings_file: str) -> Site:
+    """Return the site that the settings describe; raises ``SettingsError``."""
+    return site_of(load(Path(settings_file)))
+
+
+def site_of(settings: IntakeSettings) -> Site:
+    """Return the site of these settings; raises ``SettingsError``."""
+    app = create_app(settings)
+    return Site(
+        application=app,
+        settings=settings,
+        limits=Limits.of(settings),
+        static={f"{STATIC_PATH}/": STATIC_FOLDER, "/.well-known/": settings.folder / WELL_KNOWN},
+        pages=refusal_pages(app),
+    )
