@@ -4,14 +4,15 @@ Browsers say it in headers that a page cannot forge (Fetch Metadata, RFC 6454); 
 Without this, another site could open our form with a receipt that it knows.
 """
 
-from collections.abc import Mapping
 from urllib.parse import urlsplit
+
+from werkzeug.datastructures import Headers
 
 #: "none" is what a browser says where a person reloads a page or opens it from the history.
 _OUR_OWN = frozenset({"same-origin", "none"})
 
 
-def from_elsewhere(headers: Mapping[str, str], host: str) -> bool:
+def from_elsewhere(headers: Headers, host: str) -> bool:
     """Tell whether a form sent to ``host`` (as the visitor named it) says that it comes from another site.
 
     The scheme is left out: behind a proxy that ends TLS, we do not know our own.

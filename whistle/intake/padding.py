@@ -13,7 +13,8 @@ PAGE_SIZE: Final = 128 << 10
 _END: Final = b"</html>"
 _OPEN: Final = b"<!-- "
 _CLOSE: Final = b" -->"
-_FRAME: Final = len(_OPEN) + len(_CLOSE)
+#: What a filler takes at least.
+FRAME_SIZE: Final = len(_OPEN) + len(_CLOSE)
 
 
 def padded(page: bytes, size: int = PAGE_SIZE) -> bytes:
@@ -21,7 +22,7 @@ def padded(page: bytes, size: int = PAGE_SIZE) -> bytes:
 
     The filler is a comment of random digits, so that a proxy that compresses answers does not undo it entirely.
     """
-    missing = -(len(page) + _FRAME) % size
+    missing = -(len(page) + FRAME_SIZE) % size
     filler = _OPEN + os.urandom((missing + 1) // 2).hex()[:missing].encode() + _CLOSE
     before, end, after = page.rpartition(_END)
     return before + filler + end + after

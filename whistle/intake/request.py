@@ -1,16 +1,20 @@
 """The request that Flask hands to a page: its text is there, its files are still arriving."""
 
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, TypeAlias, cast
 from urllib.parse import parse_qsl
 
-from flask import Request, current_app
+from flask import Request, current_app, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.formparser import FormDataParser
 
 from whistle.errors import RequestRefused
 from whistle.intake.uploads import FormBody, FormLimits, Upload
+
+#: Where the application keeps the ``FormLimits``.
+LIMITS = "whistle.form_limits"
 
 _MULTIPART = "multipart/form-data"
 _URLENCODED = "application/x-www-form-urlencoded"
@@ -26,20 +30,29 @@ class PageRequest(Request):
     refused: RequestRefused | None = None
     body: FormBody | None = None
 
-    @property
-    def max_content_length(self) -> int | None:
-        """The limit of a form without files; one with files is bounded while it is read."""
-        return None if self.mimetype == _MULTIPART else super().max_content_length
-
     def make_form_data_parser(self) -> FormDataParser:
         """Return a reader that leaves files where they are; Werkzeug's own would put them on the disk."""
+        if self.mimetype == _MULTIPART:
+            # A form with files is bounded while it is read, so that its text is there to be kept when it is too large.
+            self.max_content_length = sys.maxsize
         return _TextReader(self)
 
     @property
+    def had_files(self) -> bool:
+        """Whether a file came with the form, which no page can put back into its field."""
+        self._load_form_data()
+        return self.body is not None and self.body.has_files
+
+    @property
     def uploads(self) -> Iterator[Upload]:
-        """The files of the form; each is read before the next is there. May raise ``RequestRefused`` and ``OSError``."""
+        """The files of the form; each is read before the next is there. Raises ``RequestRefused`` and ``OSError``."""
         self._load_form_data()
         return iter(()) if self.body is None else self.body.uploads()
+
+
+def page_request() -> PageRequest:
+    """Return the request under way as what it is."""
+    return cast("PageRequest", request)
 
 
 class _TextReader(FormDataParser):
@@ -74,5 +87,5 @@ def _read_urlencoded(stream: IO[bytes], text: MultiDict[str, str]) -> None:
 
 
 def _limits() -> FormLimits:
-    limits: FormLimits = current_app.extensions["whistle.form_limits"]
+    limits: FormLimits = current_app.extensions[LIMITS]
     return limits

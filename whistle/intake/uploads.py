@@ -81,7 +81,8 @@ class FormBody:
     limits: FormLimits
     text: MultiDict[str, str] = field(default_factory=MultiDict)
     _counts: _Counts = field(default_factory=_Counts)
-    _first: File | None = None
+    _first: Upload | None = None
+    has_files: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a boundary that no browser makes: every byte of a file is compared with it."""
@@ -90,25 +91,26 @@ class FormBody:
         self._decoder = MultipartDecoder(self.boundary.encode("ascii"))
 
     def read_text(self) -> None:
-        """Read up to the first file, or to the end."""
+        """Read up to the first file, or to the end. Fields for files that were left empty are no files."""
         while (part := self._next_part()) is not None:
-            if isinstance(part, File):
-                self._first = part
+            if isinstance(part, Field):
+                self._read_field(part)
+            elif not (upload := self._begun(part)).absent:
+                self._first = upload
+                self.has_files = True
                 return
-            self._read_field(part)
 
     def uploads(self) -> Iterator[Upload]:
         """Yield the files one after another; each is read, or skipped, before the next one is there."""
-        part: Field | File | None = self._first
-        self._first = None
-        while part is not None:
-            if isinstance(part, Field):
-                raise RequestRefused(HTTPStatus.BAD_REQUEST)
-            upload = Upload(self, part.filename, part.headers.get("content-type", ""))
+        upload, self._first = self._first, None
+        while upload is not None:
             if not upload.absent:
                 yield upload
             upload.skip()
             part = self._next_part()
+            if isinstance(part, Field):
+                raise RequestRefused(HTTPStatus.BAD_REQUEST)
+            upload = None if part is None else self._begun(part)
 
     def next_data(self) -> tuple[bytes, bool]:
         """Return the next bytes of the file under way, and whether more may come; for ``Upload`` alone."""
@@ -117,6 +119,9 @@ class FormBody:
         if self._counts.files > self.limits.file_bytes:
             raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return data, more
+
+    def _begun(self, part: File) -> Upload:
+        return Upload(self, part.filename, part.headers.get("content-type", ""))
 
     def _read_field(self, part: Field) -> None:
         pieces: list[bytes] = []

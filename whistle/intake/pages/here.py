@@ -1,0 +1,111 @@
+"""What a page knows while it is made: the way to the shelf, the settings, the day, and who can be written to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Protocol
+
+from flask import current_app, g, request
+
+from whistle.courier import Courier
+from whistle.errors import KeyringMalformed, NobodyToRead
+from whistle.intake.child import LINK
+from whistle.intake.questionnaires import Questionnaire
+from whistle.protocol.directory import Directory, Published, verify
+from whistle.protocol.keyring import Channel
+from whistle.source import Choice, choices
+
+#: Where the application keeps its settings.
+EXTENSION: Final = "whistle"
+#: The only language yet.
+LANGUAGE: Final = "en"
+
+
+class Link(Courier, Protocol):
+    """What a page is given by the process that forked it: the shelf, and the memory of used tickets."""
+
+    @property
+    def ticket_key(self) -> bytes:
+        """32 bytes of this server process, for signing tickets."""
+
+    def check_room(self) -> None:
+        """Raise ``ShelfFull`` or ``ShelfUnavailable`` where nothing could be stored now."""
+
+    def claim(self, ticket: bytes) -> bool:
+        """Ask whether the form with this ticket (16 bytes) may do its work now; false if it was done already."""
+
+    def spend(self, ticket: bytes) -> None:
+        """Mark a claimed ticket as used."""
+
+    def trouble(self, place: str) -> None:
+        """Report a fault of our own by its place in the code."""
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """What the pages need to know of the intake's settings; ``today`` gives the day in UTC."""
+
+    questionnaires: Mapping[str, Questionnaire]
+    message_days: int
+    form_bytes: int
+    form_files: int
+    ticket_seconds: int
+    today: Callable[[], date]
+
+
+def settings() -> PageSettings:
+    """Return the settings of the application that makes this page."""
+    found: PageSettings = current_app.extensions[EXTENSION]
+    return found
+
+
+def link() -> Link:
+    """Return the way to the shelf."""
+    found: Link = request.environ[LINK]
+    return found
+
+
+def directory() -> Directory:
+    """Return the published document, verified once for this request.
+
+    Raises what ``verify`` raises, ``ShelfUnavailable`` and ``CourierError``.
+    """
+    if "directory" not in g:
+        g.directory = verify(Published.parse(link().keyring()), settings().today())
+    found: Directory = g.directory
+    return found
+
+
+def organisation() -> str | None:
+    """Return the organisation's name for the top of a page, or nothing while even that is not known."""
+    return g.directory.keyring.organisation if "directory" in g else None
+
+
+def questionnaire(channel: Channel) -> Questionnaire:
+    """Return what the channel asks; raises ``KeyringMalformed`` where there is no such questionnaire."""
+    if channel.questionnaire not in settings().questionnaires:
+        raise KeyringMalformed(channel.questionnaire)
+    return settings().questionnaires[channel.questionnaire]
+
+
+def people(channel: int) -> tuple[Choice, ...]:
+    """Return everybody of a channel, and why somebody cannot be reached; raises ``KeyringMalformed``."""
+    return choices(directory(), channel)
+
+
+def reachable(channel: int, *, custodians: bool = False) -> frozenset[int]:
+    """Return the ids of those of a channel who can be written to today."""
+    return frozenset(one.person.id for one in people(channel) if one.closed is None and one.custodian is custodians)
+
+
+def check_open(channel: int) -> None:
+    """Raise an error whose sentence says why nothing can be reported now; asked before anybody begins to write."""
+    link().check_room()
+    questionnaire(directory().channel(channel))
+    if not reachable(channel):
+        raise NobodyToRead
+
+
+def day() -> date:
+    """Return today (UTC), as the verified document has it."""
+    return directory().today
