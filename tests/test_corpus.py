@@ -217,7 +217,7 @@ def test_files_carry_what_their_sender_does_not_see() -> None:
     assert b"Exif\0\0II*\0" in photograph
     assert (0x8825).to_bytes(2, "little") in photograph[:60], "the tag that points to the place"
     letter = zipfile.ZipFile(io.BytesIO(content("01-ferry-tender", "Istavel – dissenting note, 22 July 2024.docx")))
-    assert b"CTA-W7-0388" in letter.read("core.xml")
+    assert b"CTA-W7-0388" in letter.read("docProps/core.xml")
     workbook = zipfile.ZipFile(io.BytesIO(content("22-the-spreadsheet", "tips.xlsx")))
     assert b'state="hidden"' in workbook.read("xl/workbook.xml")
     assert b"/JavaScript" in content("31-harbour-abroad", "Undangan Lokakarya Hidrografi II.pdf")

@@ -153,11 +153,13 @@ def _office(main: str, mime: str, author: str, parts: dict[str, str | bytes], ty
             "[Content_Types].xml": f'{XML}<Types xmlns="{PACKAGE}/content-types">'
             '<Default Extension="xml" ContentType="application/xml"/><Default Extension="rels" '
             'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/{main}" ContentType="{MIME}.{mime}.main+xml"/>{types}</Types>',
+            f'<Override PartName="/{main}" ContentType="{MIME}.{mime}.main+xml"/>'
+            '<Override PartName="/docProps/core.xml" '
+            f'ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>{types}</Types>',
             "_rels/.rels": f'{XML}<Relationships xmlns="{PACKAGE}/relationships">'
             f'<Relationship Id="a" Type="{OFFICE}/officeDocument" Target="{main}"/><Relationship Id="b" '
-            f'Type="{PACKAGE}/relationships/metadata/core-properties" Target="core.xml"/></Relationships>',
-            "core.xml": f'{XML}<c:coreProperties xmlns:c="{PACKAGE}/metadata/core-properties" '
+            f'Type="{PACKAGE}/relationships/metadata/core-properties" Target="docProps/core.xml"/></Relationships>',
+            "docProps/core.xml": f'{XML}<c:coreProperties xmlns:c="{PACKAGE}/metadata/core-properties" '
             f'xmlns:d="http://purl.org/dc/elements/1.1/"><d:creator>{author}</d:creator>'
             f"<c:lastModifiedBy>{author}</c:lastModifiedBy></c:coreProperties>",
             **parts,

@@ -1,7 +1,7 @@
 """Makes the attachments that are not plain text; run as `python -m tests.corpus.make_files`.
 
 A test compares what is committed with what this makes. Every picture is drawn here, and the places
-that two of them carry in their data are open ocean.
+that some of them carry in their data are open ocean.
 """
 
 import hashlib
