@@ -1,5 +1,6 @@
 """What a person signs for colleagues: events on a case, and inventories of a day. docs/protocol.md, section 10."""
 
+from dataclasses import replace
 from datetime import date
 
 from whistle.protocol import labels
@@ -11,8 +12,7 @@ from whistle.protocol.signing import Signed, Signer, Verifier
 
 def sign_event(signer: Signer, site: bytes, event: Event) -> Event:
     """Return ``event`` with its author's signature in place of whatever it had."""
-    values = {name: getattr(event, name) for name in event.__dataclass_fields__}
-    return Event(**values | {"signature": signer.sign(*_event_fields(site, event))})
+    return replace(event, signature=signer.sign(*_event_fields(site, event)))
 
 
 def check_event(verifier: Verifier, site: bytes, event: Event) -> None:

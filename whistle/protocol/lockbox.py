@@ -1,7 +1,7 @@
 """Secrets at rest under a passphrase: Argon2id (RFC 9106) and XChaCha20-Poly1305. docs/protocol.md, section 11."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NoReturn, Self
 
 from nacl import bindings
 from nacl.exceptions import CryptoError
@@ -15,6 +15,7 @@ _SALT_SIZE = argon2id.SALTBYTES
 _NONCE_SIZE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 _KEY_SIZE = bindings.crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 _HEAD_SIZE = len(_MAGIC) + 4 + 8 + _SALT_SIZE
+_LEAST_SIZE = _HEAD_SIZE + _NONCE_SIZE + bindings.crypto_aead_xchacha20poly1305_ietf_ABYTES
 #: A file from elsewhere must not be able to ask for more than this.
 _OPERATIONS_LIMIT = 16
 _MEMORY_LIMIT = 1 << 30
@@ -43,7 +44,7 @@ class _Head:
 
     @classmethod
     def parse(cls, untrusted_bytes: bytes) -> Self:
-        if len(untrusted_bytes) < _HEAD_SIZE + _NONCE_SIZE or not untrusted_bytes.startswith(_MAGIC):
+        if len(untrusted_bytes) < _LEAST_SIZE or not untrusted_bytes.startswith(_MAGIC):
             raise VaultDamaged
         numbers = untrusted_bytes[len(_MAGIC) :]
         cost = Cost(int.from_bytes(numbers[:4], "little"), int.from_bytes(numbers[4:12], "little"))
@@ -53,7 +54,7 @@ class _Head:
         return cls(cost, untrusted_bytes[_HEAD_SIZE - _SALT_SIZE : _HEAD_SIZE])
 
     def key(self, passphrase: str) -> bytes:
-        secret = passphrase.encode()
+        secret = passphrase.encode(errors="surrogatepass")  # a terminal may hand over bytes that are no Unicode
         return argon2id.kdf(_KEY_SIZE, secret, self.salt, self.cost.operations, self.cost.memory)
 
 
@@ -98,3 +99,7 @@ class Lockbox:
     def __repr__(self) -> str:
         """Tell nothing of the key."""
         return "<Lockbox>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled."""
+        raise TypeError

@@ -29,5 +29,5 @@ def check(challenge: bytes, path: str, body: bytes, bits: int, untrusted_nonce: 
 
 
 def _zeros(challenge: bytes, path: str, digest: bytes, nonce: bytes) -> int:
-    number = int.from_bytes(hashed(labels.WORK, challenge, path.encode(), digest, nonce), "big")
+    number = int.from_bytes(hashed(labels.WORK, challenge, path.encode(errors="surrogatepass"), digest, nonce), "big")
     return 8 * labels.HASH_SIZE - number.bit_length()
