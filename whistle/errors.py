@@ -29,8 +29,8 @@
     ├── VaultError                 WrongPassphrase, PassphraseTooShort, VaultMissing, VaultExists, VaultDamaged,
     │                              VaultLocked, VaultInUse, VaultUnsafe, NotEnoughMemory
     ├── LedgerError                ChainBroken, StoredFileDamaged
-    ├── ConsoleError               NotJoined, AlreadyJoined, NotInKeyring, FingerprintDiffers, KeyLapsed,
-    │                              NobodyChoseYou, ReaderClosed, CaseUnknown, FileUnknown, NothingToSay
+    ├── ConsoleError               NotJoined, AlreadyJoined, NotInKeyring, FingerprintDiffers, KeyringsDiffer,
+    │                              StatementNotYours, KeyLapsed, NobodyChoseYou, ReaderClosed, CaseUnknown, FileUnknown, NothingToSay
     ├── CeremonyError              what the keeper of the root asked for cannot be done
     └── SettingsError
 
@@ -385,6 +385,14 @@ class NotInKeyring(ConsoleError):
 
 class FingerprintDiffers(ConsoleError):
     """The words that you were told are not those of this organisation. Stop, and ask who told you the words."""
+
+
+class KeyringsDiffer(ConsoleError):
+    """The site shows you another list of readers or keys than it shows to somebody unknown. Ask the keeper of the root key."""
+
+
+class StatementNotYours(ConsoleError):
+    """The site shows a key in your name that you did not make here. If you did not make it elsewhere, your signing key was stolen: tell the keeper of the root key."""
 
 
 class KeyLapsed(ConsoleError):

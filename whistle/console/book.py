@@ -1,0 +1,97 @@
+"""The ledger and the cases it adds up to, kept in step: what is durable is what is seen."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from secrets import token_bytes
+from typing import TypeAlias
+
+from whistle.console.case import Case
+from whistle.console.cases import Cases
+from whistle.console.events import AnyEvent, Deleted, encode
+from whistle.console.ledger import Act, Ledger
+from whistle.console.vault import GRACE_DAYS, MARK_SIZE, StorageKey, Vault, member
+from whistle.errors import CaseUnknown, NotJoined
+from whistle.protocol.labels import CASE_SIZE
+
+FILES_NAME = "files"
+_DELETED = b"whistle/console/1/deleted"
+
+Happened: TypeAlias = tuple[bytes, AnyEvent]
+
+
+class Book:
+    """Everything this person has opened and done."""
+
+    def __init__(self, vault: Vault) -> None:
+        """Read and check the whole ledger; raises ``ChainBroken`` and ``NotJoined``."""
+        self.vault = vault
+        self.person = member(vault).person
+        self.ledger = Ledger(vault)
+        if vault.secrets.journal is None:
+            vault.change(journal=token_bytes(CASE_SIZE))
+        self.journal = self._journal()
+        if self.journal not in vault.secrets.cases:
+            vault.change(cases={**vault.secrets.cases, self.journal: StorageKey.generate()})
+        self.cases = Cases(self.journal)
+        for act in self.ledger.acts():
+            self.cases.apply(act)
+
+    def record(self, today: date, *happened: Happened, keys: dict[bytes, StorageKey] | None = None) -> None:
+        """Make events durable, and then seen. ``keys`` are those of the cases that begin with them."""
+        if keys:
+            # First the keys: an entry without its key would be lost, a key without an entry is nothing.
+            self.vault.change(cases={**self.vault.secrets.cases, **keys})
+        acts = [Act(name, (self.person,), today, encode(event)) for name, event in happened]
+        self._append(acts)
+
+    @property
+    def files(self) -> Path:
+        """The folder of stored files."""
+        return self.vault.folder / FILES_NAME
+
+    def case(self, name: bytes) -> Case:
+        """Return a case by its whole name; raises ``CaseUnknown``."""
+        try:
+            return self.cases.by_name[name]
+        except KeyError as error:
+            raise CaseUnknown from error
+
+    def key(self, name: bytes) -> StorageKey:
+        """Return the key of a case; raises ``CaseUnknown``."""
+        try:
+            return self.vault.secrets.cases[name]
+        except KeyError as error:
+            raise CaseUnknown from error
+
+    def delete(self, name: bytes, today: date, keep_days: int) -> None:
+        """Destroy the key of a case, and then what it opened.
+
+        When the vault is written the case is gone, here and in every copy of the ledger; the rest is tidying up.
+        """
+        case = self.case(name)
+        secrets = self.vault.secrets
+        until = today + timedelta(days=keep_days + GRACE_DAYS)
+        marks = {self.deleted_mark(item.commitment): until for item in case.items}
+        keys = {each: key for each, key in secrets.cases.items() if each != name}
+        self.vault.change(cases=keys, deleted={**secrets.deleted, **marks})
+        secrets.cases[name].wipe()
+        self.cases.forget(name)
+        self.ledger.forget()
+        self.record(today, (self.journal, Deleted(case.label)))
+
+    def deleted_mark(self, commitment: bytes) -> bytes:
+        """Return the mark (16 bytes) by which a record of a deleted case is passed over while it is on the shelf."""
+        return self.vault.secrets.ledger.mark(_DELETED, commitment, size=MARK_SIZE)
+
+    def _append(self, acts: Sequence[Act]) -> None:
+        if acts:
+            self.ledger.append(acts)
+            for act in acts:
+                self.cases.apply(act)
+
+    def _journal(self) -> bytes:
+        name = self.vault.secrets.journal
+        if name is None:
+            raise NotJoined
+        return name

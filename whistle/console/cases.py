@@ -1,0 +1,104 @@
+"""Cases are folds of events: what a reviewer sees is computed from the ledger, and from nothing else."""
+
+from collections.abc import Iterable
+
+from whistle.console.case import Case, Journal
+from whistle.console.events import (
+    Answered,
+    AnyEvent,
+    CaseEvent,
+    Contacted,
+    Drafted,
+    Faulty,
+    JournalEvent,
+    Received,
+    Withdrawn,
+)
+from whistle.console.events import decode as decode_event
+from whistle.console.ledger import Act
+from whistle.errors import ChainBroken
+from whistle.protocol.hashing import hashed
+from whistle.protocol.thread import Thread
+
+_STREAM = b"whistle/console/1/stream seen"
+
+
+def fold(case: Case, acts: Iterable[Act]) -> Case:
+    """Return ``case`` after ``acts``, which are all of it: the same acts always give the same case."""
+    for act in acts:
+        event = decode_event(act.payload)
+        if not isinstance(event, CaseEvent):
+            raise ChainBroken
+        case = event.fold(case, act.day)
+    return case
+
+
+class Cases:
+    """All cases and the journal as the acts so far add up to them, and what is needed to recognise things again."""
+
+    def __init__(self, journal: bytes) -> None:
+        """Take the name (32 bytes) under which the journal's acts are kept."""
+        self._journal_name = journal
+        self.journal = Journal()
+        self.by_name: dict[bytes, Case] = {}
+        self._threads: dict[Thread, bytes] = {}
+        self._commitments: dict[bytes, bytes] = {}
+        self._streams: dict[bytes, bytes] = {}
+        self._marks: set[bytes] = set()
+
+    def apply(self, act: Act) -> None:
+        """Add one act; raises ``ChainBroken`` for an event that stands in the wrong place."""
+        event = decode_event(act.payload)
+        if isinstance(event, Faulty):
+            self._marks.add(event.mark)
+        if act.case == self._journal_name:
+            if not isinstance(event, JournalEvent):
+                raise ChainBroken
+            self.journal = event.fold_journal(self.journal, act.day)
+            return
+        if not isinstance(event, CaseEvent):
+            raise ChainBroken
+        self.by_name[act.case] = event.fold(self.by_name.get(act.case, Case(act.case)), act.day)
+        self._index(act.case, event)
+
+    def forget(self, name: bytes) -> None:
+        """Drop a case whose key is gone."""
+        self.by_name.pop(name, None)
+        self._threads = {thread: case for thread, case in self._threads.items() if case != name}
+        self._commitments = {each: case for each, case in self._commitments.items() if case != name}
+
+    def knows(self, commitment: bytes) -> bool:
+        """Tell whether a verified record with this commitment (32 bytes) is in a case."""
+        return commitment in self._commitments
+
+    def has_mark(self, mark: bytes) -> bool:
+        """Tell whether the record with this mark was reported as faulty before."""
+        return mark in self._marks
+
+    def of_thread(self, thread: Thread) -> bytes | None:
+        """Return the name of the case of ``thread``, if there is one."""
+        return self._threads.get(thread)
+
+    def at(self, address: bytes, direction: int, index: int) -> bytes | None:
+        """Return the case in whose thread message ``index`` of ``direction`` lies at ``address``, if there is one."""
+        for thread, name in self._threads.items():
+            if thread.address(direction, index) == address:
+                return name
+        return None
+
+    def stream_owner(self, key: bytes) -> bytes | None:
+        """Return the commitment of the first message that brought this stream key (32 bytes), if there was one."""
+        return self._streams.get(hashed(_STREAM, key))
+
+    def _index(self, name: bytes, event: AnyEvent) -> None:
+        if isinstance(event, Received | Withdrawn):
+            self._threads.setdefault(event.body.thread, name)
+        if isinstance(event, Received | Answered | Drafted) and event.body.stream is not None:
+            self._streams.setdefault(hashed(_STREAM, event.body.stream.key), event.commitment)
+        if isinstance(event, Received | Withdrawn | Answered | Contacted | Drafted):
+            self._commitments[event.commitment] = name
+
+
+def inbox(cases: Iterable[Case]) -> tuple[Case, ...]:
+    """Return the cases as a reviewer wants to find them: what is unread first, then the newest."""
+    return tuple(sorted(cases, key=lambda case: (not case.unread, -case.newest.toordinal(), case.name)))

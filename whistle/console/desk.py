@@ -1,0 +1,377 @@
+"""The reviewer's desk: the one class that pages and commands use. docs/console.md."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from threading import RLock, Timer
+from time import monotonic
+from typing import Self
+
+from whistle.console import meeting, vault, warnings
+from whistle.console.answer import Addressees, Answer, Writer, addressees
+from whistle.console.asking import burn
+from whistle.console.book import Book
+from whistle.console.case import Case, Item, Journal
+from whistle.console.cases import inbox
+from whistle.console.events import Read
+from whistle.console.sending import send
+from whistle.console.stored import stored_stream, sweep
+from whistle.console.sync import OPEN_DAYS, Progress, Sync, Synced
+from whistle.console.vault import FullBackup, Vault
+from whistle.courier import Courier
+from whistle.errors import CaseUnknown, FileUnknown, NotJoined, StreamKeyReused, VaultLocked
+from whistle.protocol.content import File
+from whistle.protocol.directory import Directory
+from whistle.protocol.keyring import Keyring, Person, Role
+from whistle.protocol.lockbox import Cost
+from whistle.protocol.signing import Signed
+
+
+def today_utc() -> date:
+    """Return the day as the protocol counts days."""
+    return datetime.now(UTC).date()
+
+
+@dataclass
+class _Session:
+    """What is there between unlock and lock. ``book`` is missing until an organisation was joined."""
+
+    vault: Vault
+    book: Book | None
+    seen: set[bytes] = field(default_factory=set)
+    closing: bool = False
+    keyring: tuple[bytes, Keyring] | None = None
+
+
+class Desk:
+    """One reviewer's vault, cases and acts, in ``folder``.
+
+    Every method but ``unlock``, ``lock`` and the constructors raises ``VaultLocked`` while it is locked, and
+    ``NotJoined`` where it needs an organisation and there is none yet. It may be used from several threads.
+
+    After ``lock_minutes`` without a call it locks itself (``None``: never). ``keep_days`` is how long the shelf keeps
+    records, in days; old keys live a week longer.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        keep_days: int = 90,
+        lock_minutes: int | None = 15,
+        today: Callable[[], date] = today_utc,
+    ) -> None:
+        self.folder = folder
+        self._keep_days = keep_days
+        self._lock_seconds = None if lock_minutes is None else 60 * lock_minutes
+        self._today = today
+        self._session: _Session | None = None
+        self._acting = RLock()
+        self._timer: Timer | None = None
+        self._locks_at = 0.0
+
+    # --- open and shut
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a vault; raises ``VaultUnsafe`` where others could enter its folder."""
+        return vault.exists(self.folder)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the passphrase has to be given."""
+        return self._session is None
+
+    def create(self, passphrase: str, name: str, role: Role, cost: Cost | None = None) -> bytes:
+        """Make a new vault and return the enrolment request (JSON) for the keeper of the root.
+
+        The desk is unlocked afterwards. Raises ``VaultExists``, ``VaultUnsafe``, ``PassphraseTooShort`` and
+        ``KeyringMalformed`` for a name that cannot be published.
+        """
+        with self._acting:
+            self._begin(Vault.create(self.folder, passphrase, cost))
+            return self.enrolment(name, role)
+
+    def restore(self, backup: Path, passphrase: str) -> None:
+        """Make a vault from a backup, and unlock it; raises as ``unlock``, and ``VaultExists``."""
+        with self._acting:
+            self._begin(Vault.restore(backup, self.folder, passphrase))
+
+    def unlock(self, passphrase: str) -> None:
+        """Open the vault and check the whole ledger.
+
+        Raises ``WrongPassphrase``, ``VaultMissing``, ``VaultInUse``, ``VaultUnsafe``, ``VaultDamaged`` and
+        ``ChainBroken``.
+        """
+        with self._acting:
+            if self._session is None:
+                self._begin(Vault.open(self.folder, passphrase))
+
+    def lock(self) -> None:
+        """Forget every secret, as far as Python allows. A sync that runs is cut off; the next one goes on."""
+        session = self._session
+        if session is not None:
+            session.closing = True
+        with self._acting:
+            if self._session is not None:
+                self._session.vault.lock()
+                self._session = None
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.lock()
+
+    # --- the organisation
+
+    def enrolment(self, name: str, role: Role) -> bytes:
+        """Return an enrolment request (JSON) once more."""
+        return vault.enrolment(self._open().vault, name, role)
+
+    def join(self, published: bytes, words: str, intake: str) -> Person:
+        """Join the organisation whose published document or keyring file (JSON) is given, and return who we are there.
+
+        ``words`` are its fingerprint as told by another way. Raises ``FingerprintDiffers``, ``NotInKeyring``,
+        ``AlreadyJoined`` and ``KeyringError`` of all kinds.
+        """
+        with self._acting:
+            session = self._open()
+            document = meeting.read_published(published)
+            person = meeting.join(session.vault, document, words, intake, self._today())[1]
+            session.book = Book(session.vault)
+            return person
+
+    def rotate(self) -> Signed:
+        """Make a new sealing key for 30 days from today, and return its statement, which is public.
+
+        A sync hands the statement in by itself.
+        """
+        with self._acting:
+            session = self._open()
+            own = vault.member(session.vault)
+            people = self.keyring.people
+            minimum = next((person.statement_minimum for person in people if person.id == own.person), 1)
+            return vault.rotate(session.vault, self._today(), own.memory.numbers or {}, minimum)
+
+    @property
+    def keyring(self) -> Keyring:
+        """The organisation as it was last seen."""
+        session = self._open()
+        published = vault.member(session.vault).published
+        if session.keyring is None or session.keyring[0] != published:
+            session.keyring = published, meeting.last_keyring(session.vault)
+        return session.keyring[1]
+
+    @property
+    def directory(self) -> Directory:
+        """The organisation as it was last seen, judged today; raises ``KeyringExpired``."""
+        return meeting.last_met(self._open().vault, self._today())
+
+    @property
+    def me(self) -> Person:
+        """Who we are in the organisation; raises ``NotInKeyring`` where we are not any more."""
+        return meeting.own_person(self._open().vault, self.keyring)
+
+    @property
+    def intake(self) -> str:
+        """The address of the organisation's intake, as given when it was joined; empty where it was not."""
+        return vault.member(self._open().vault).intake
+
+    def name_of(self, person: int) -> str:
+        """Return the published name of a person, present or former; empty for nobody known."""
+        keyring = self.keyring
+        everybody = [*keyring.people, *(former.person for former in keyring.former)]
+        return next((each.name for each in everybody if each.id == person), "")
+
+    # --- reading
+
+    def sync(
+        self, courier: Courier, anonymous: Courier | None = None, progress: Callable[[Progress], None] | None = None
+    ) -> Synced:
+        """Fetch, open, judge and keep what is new; send what was not sent; destroy what is due.
+
+        ``anonymous`` carries what should not be linked to our signed requests; without it ``courier`` carries all.
+        Raises ``CourierError``, ``KeyringError`` of all kinds, ``NotInKeyring`` and ``LedgerError``; what was done
+        until then stays done.
+        """
+        with self._acting:
+            session, book = self._joined()
+
+            def beat(reached: Progress) -> None:
+                if session.closing:
+                    raise VaultLocked
+                if progress is not None:
+                    progress(reached)
+
+            sync = Sync(
+                book, courier, anonymous or courier, self._today(), self._keep_days, seen=session.seen, progress=beat
+            )
+            return sync.run()
+
+    def inbox(self) -> tuple[Case, ...]:
+        """Return every case: those with something unread first, then the newest."""
+        return inbox([*self._joined()[1].cases.by_name.values()])
+
+    def case(self, label: str) -> Case:
+        """Return the case whose label or name (hex) begins so; raises ``CaseUnknown`` for none or several."""
+        wanted = label.strip().lower()
+        found = [case for case in self.inbox() if wanted and case.name.hex().startswith(wanted)]
+        if len(found) != 1:
+            raise CaseUnknown
+        return found[0]
+
+    def mark_read(self, name: bytes) -> Case:
+        """Note that everything in the case (its whole name, 32 bytes) has been seen, and return it."""
+        with self._acting:
+            book = self._joined()[1]
+            commitments = tuple(item.commitment for item in book.case(name).unread)
+            if commitments:
+                book.record(self._today(), (name, Read(commitments)))
+            return book.case(name)
+
+    def file(self, name: bytes, commitment: bytes, number: int) -> tuple[File, Iterator[bytes]]:
+        """Return file ``number`` (from 0) of an item, and its bytes a piece at a time.
+
+        Raises ``CaseUnknown`` and ``FileUnknown``; the pieces raise ``StoredFileDamaged`` and ``StreamError``.
+        """
+        book = self._joined()[1]
+        item = book.case(name).item(commitment)
+        if item is None or item.stream is None or not 0 <= number < len(item.files):
+            raise FileUnknown
+        if book.cases.stream_owner(item.stream.key) != commitment and item.outgoing is None:
+            raise StreamKeyReused
+        if not item.is_stored:
+            raise FileUnknown
+        stored = stored_stream(book, name, item.stream)
+        return item.files[number], stored.data(item.stream, item.files, item.files[number])
+
+    # --- acting
+
+    def addressees(self, name: bytes) -> Addressees:
+        """Return who would read a reply; raises ``NobodyChoseYou``, ``CaseUnknown`` and ``KeyringExpired``."""
+        book = self._joined()[1]
+        return addressees(book.case(name), self.directory, book.person)
+
+    def reply(self, courier: Courier, name: bytes, answer: Answer, without: Collection[int] = ()) -> Item:
+        """Seal a reply to the source, keep it, send it, and return it.
+
+        ``without`` are the ids of ``addressees(name).closed``, confirmed. Raises ``NothingToSay``, ``NobodyChoseYou``,
+        ``ReaderClosed``, ``KeyLapsed``, ``TooLarge``; and ``CourierError`` or ``ShelfError`` where it could not be
+        sent: then it is kept, and the next sync sends it.
+        """
+        with self._acting:
+            book = self._joined()[1]
+            writer = Writer(book, courier, self.directory, self._today())
+            return send(writer, name, answer, frozenset(without))
+
+    def delete(self, name: bytes, burn_with: Courier | None = None) -> tuple[FullBackup, ...]:
+        """Destroy a case: its key, its entries, its files, and our replies on the shelf if a courier is given.
+
+        Return the full backups that can still open it. Raises ``CaseUnknown``, and ``CourierError`` where the replies
+        could not be burned: then nothing was deleted.
+        """
+        with self._acting:
+            book = self._joined()[1]
+            case = book.case(name)
+            if burn_with is not None:
+                burn(burn_with, _burn_tokens(case))
+            files = [stored_stream(book, name, item.stream) for item in case.items if item.stream is not None]
+            book.delete(name, self._today(), self._keep_days)
+            for stored in files:
+                stored.remove()
+            return book.vault.secrets.backups
+
+    # --- the vault
+
+    def backup(self, path: Path, *, full: bool = False) -> None:
+        """Write a backup of the vault that opens with the present passphrase.
+
+        By default it holds no key that opens a report. A ``full`` one holds all of them, and is remembered.
+        """
+        with self._acting:
+            self._open().vault.backup(path, self._today(), full=full)
+
+    def forget_backup(self, place: str) -> None:
+        """Take a full backup off the list, because it has been destroyed."""
+        with self._acting:
+            self._open().vault.forget_backup(place)
+
+    def change_passphrase(self, old: str, new: str, cost: Cost | None = None) -> None:
+        """Seal the vault under another passphrase; raises ``WrongPassphrase`` and ``PassphraseTooShort``."""
+        with self._acting:
+            self._open().vault.change_passphrase(old, new, cost)
+
+    # --- what the reviewer should know
+
+    @property
+    def journal(self) -> Journal:
+        """What happened to the console itself."""
+        return self._joined()[1].cases.journal
+
+    @property
+    def synced(self) -> date | None:
+        """The day of the last complete sync."""
+        reached = self._joined()[1].ledger.reached
+        return None if reached is None else reached + OPEN_DAYS
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what needs the reviewer's attention, in plain words, the most urgent first."""
+        session = self._open()
+        journal = Journal() if session.book is None else session.book.cases.journal
+        synced = None if session.book is None else self.synced
+        return warnings.of(session.vault.secrets, journal, synced, self._today())
+
+    # --- inside
+
+    def _begin(self, opened: Vault) -> None:
+        try:
+            joined = opened.secrets.membership is not None
+            book = Book(opened) if joined else None
+            if book is not None:
+                streams = [(case.name, item.stream) for case in book.cases.by_name.values() for item in case.items]
+                wanted = {stored_stream(book, name, stream).name for name, stream in streams if stream is not None}
+                sweep(book.files, wanted)
+        except BaseException:
+            opened.lock()
+            raise
+        self._session = _Session(opened, book)
+        self._rest()
+        self._watch()
+
+    def _open(self) -> _Session:
+        session = self._session
+        if session is None or session.closing:
+            raise VaultLocked
+        self._rest()
+        return session
+
+    def _joined(self) -> tuple[_Session, Book]:
+        session = self._open()
+        if session.book is None:
+            raise NotJoined
+        return session, session.book
+
+    def _rest(self) -> None:
+        """Begin anew the time after which the desk locks itself."""
+        if self._lock_seconds is not None:
+            self._locks_at = monotonic() + self._lock_seconds
+
+    def _watch(self) -> None:
+        """Lock when nobody has called for long enough; until then look again when it could be so."""
+        left = self._locks_at - monotonic()
+        if self._session is None or self._lock_seconds is None:
+            return
+        if left <= 0:
+            self.lock()
+            return
+        self._timer = Timer(left, self._watch)
+        self._timer.daemon = True
+        self._timer.start()
+
+
+def _burn_tokens(case: Case) -> list[bytes]:
+    sent = [item.outgoing for item in case.items if item.outgoing is not None]
+    return [token for outgoing in sent for token in (outgoing.token, *outgoing.chunk_tokens)]
