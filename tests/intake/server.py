@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +79,16 @@ def request(method: str, target: str, body: bytes = b"", /, **headers: str) -> b
 def octets(path: str, body: bytes, **headers: str) -> bytes:
     """Return the bytes of a POST of the interface."""
     return request("POST", path, body, **{"Content_Type": wire.OCTETS, **headers})
+
+
+def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
+    """Whether something becomes true within so many seconds."""
+    limit = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 class Server:

@@ -6,24 +6,13 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from tests.intake.server import Client, Server, request, serving
+from tests.intake.server import Client, Server, eventually, request, serving
 from whistle.protocol.labels import RECORD_SIZE
-
-
-def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
-    limit = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > limit:
-            return False
-        time.sleep(0.02)
-    return True
-
 
 # --- answering
 

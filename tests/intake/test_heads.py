@@ -109,6 +109,7 @@ def test_what_two_servers_could_read_differently_is_refused(lines: bytes, status
         (b"GET / HTTP/2.0", 400),
         (b"GET /", 400),
         (b"get / HTTP/1.1", 400),
+        (b"\r\nGET / HTTP/1.1", 400),
         (b"GET http://a/ HTTP/1.1", 400),
         (b"GET * HTTP/1.1", 400),
         (b"GET /\xff HTTP/1.1", 400),

@@ -71,7 +71,7 @@ class HeadReader:
         self._seen += untrusted_bytes
         end = self._seen.find(_END, max(0, before - 3))
         head_size = len(self._seen) if end < 0 else end + len(_END)
-        if _BARE_LF.search(self._seen, before, head_size):
+        if not self._seen[:1].isupper() or _BARE_LF.search(self._seen, before, head_size):
             raise RequestRefused(400)
         if head_size > HEAD_LIMIT:
             raise RequestRefused(431)

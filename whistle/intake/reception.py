@@ -92,7 +92,7 @@ class Reception:
         """End the visits whose time is over."""
         now = time.monotonic()
         for visit in [visit for visit in self._visits if visit.deadline < now]:
-            visit.close()
+            visit.expire()
 
     def close(self) -> None:
         """Let nobody in any more, and end the visits that wait for a visitor."""
@@ -112,7 +112,3 @@ class Reception:
     def empty(self) -> bool:
         """Whether no visit is left."""
         return not self._visits
-
-    def descriptors(self) -> int:
-        """Return how many visits are open."""
-        return len(self._visits)

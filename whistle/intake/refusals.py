@@ -28,6 +28,8 @@ class Refusals:
 
 def _sentence(status: int) -> str:
     match status:
+        case 408:
+            return _("This took too long, and nothing was stored. Please go back and send it again.")
         case 413:
             return _("This is larger than the site can take at once. Please send fewer or smaller files.")
         case 503:

@@ -42,6 +42,7 @@ class Visit:
         self._filled = 0
         self._held = 0
         self._unsent = memoryview(b"")
+        self._form: Head | None = None
         self.deadline = time.monotonic() + self._limits.head_seconds
         #: whether the visitor is the one who keeps us waiting
         self.dawdling = True
@@ -55,6 +56,14 @@ class Visit:
             self._loop.forget(self._number)
             self._reception.forget(self)
             self.sock.close()
+
+    def expire(self) -> None:
+        """Show out somebody whose time is over; who was sending a form is told why."""
+        form, self._form = self._form, None
+        if form is not None:
+            self.refuse(HTTPStatus.REQUEST_TIMEOUT, form)
+        else:
+            self.close()
 
     # --- reading
 
@@ -99,6 +108,7 @@ class Visit:
         else:
             wanted = min(head.length, self._limits.waiting_bytes)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, wanted)
+            self._form = head
             self._await_body(head, partial(self._on_form_body, head))
 
     def _await_body(self, head: Head, handler: Handler) -> None:
@@ -139,6 +149,7 @@ class Visit:
             self._enqueue(head, patient=available < head.length)
 
     def _enqueue(self, head: Head, *, patient: bool) -> None:
+        self._form = None
         self._wait_for_us()
         if not self._reception.children.enqueue(self, head, patient=patient):
             self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, head)

@@ -1,0 +1,142 @@
+"""Fifty visitors who take for ever, of every kind, take nothing away from the others."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.intake.server import Client, Server, eventually, octets, request, serving
+from whistle.courier import wire
+from whistle.intake.limits import Limits
+from whistle.protocol.labels import RECORD_SIZE
+
+MANY = 50
+
+
+def head(sock: socket.socket) -> None:
+    sock.sendall(b"POST /echo HTTP/1.1\r\nHost: a\r\nX:")
+
+
+def silent(_sock: socket.socket) -> None:
+    pass
+
+
+def form(sock: socket.socket) -> None:
+    sock.sendall(request("POST", "/echo", b"x" * 50_000)[:-1])
+
+
+def large_form(sock: socket.socket) -> None:
+    sock.sendall(request("POST", "/echo", b"x" * 300_000)[:-1])
+
+
+def form_in_crumbs(sock: socket.socket) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.sendall(request("POST", "/echo", b"x" * 50_000)[:-50_000])
+    for _ in range(50):
+        sock.send(b"x")
+
+
+def put(sock: socket.socket) -> None:
+    sock.sendall(octets(wire.MESSAGES_PATH, bytes(RECORD_SIZE))[:-1])
+
+
+def reader_of_a_page(sock: socket.socket) -> None:
+    sock.sendall(request("GET", "/large"))
+
+
+def reader_of_records(sock: socket.socket) -> None:
+    for _ in range(4):
+        sock.sendall(octets(wire.FETCH_PATH, bytes(256)))
+
+
+KINDS = [silent, head, form, form_in_crumbs, put, reader_of_a_page, reader_of_records]
+
+
+@contextmanager
+def visitors(server: Server, kind: Callable[[socket.socket], None], count: int = MANY) -> Iterator[list[socket.socket]]:
+    with ExitStack() as stack:
+        socks = []
+        for _ in range(count):
+            sock = socket.socket()
+            stack.callback(sock.close)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            sock.connect(("127.0.0.1", server.port))
+            kind(sock)
+            socks.append(sock)
+        yield socks
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve with four children, so that fifty slow visitors would hold them all."""
+    with serving(tmp_path_factory.mktemp("site"), ", children=4, patient_children=2") as running:
+        yield running
+
+
+def works(server: Server) -> None:
+    for _ in range(8):
+        assert server.post("/echo", b"hello").body == b"5"
+        assert server.put(wire.MESSAGES_PATH, os.urandom(RECORD_SIZE)).status == 204
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fifty_slow_visitors_are_harmless(narrow: Server, kind: Callable[[socket.socket], None]) -> None:
+    with visitors(narrow, kind):
+        works(narrow)
+        assert eventually(lambda: narrow.children() == [])
+
+
+def test_fifty_slow_senders_of_large_forms_leave_children_to_the_others(narrow: Server) -> None:
+    with visitors(narrow, large_form):
+        works(narrow)
+        assert eventually(lambda: len(narrow.children()) <= 2)
+
+
+def test_a_slow_reader_gets_the_whole_answer_when_it_reads(narrow: Server) -> None:
+    with visitors(narrow, reader_of_a_page, 1) as (sock,):
+        time.sleep(0.3)
+        received = b""
+        while data := sock.recv(65_536):
+            received += data
+        assert len(received.split(b"\r\n\r\n", 1)[1]) == 200_000
+
+
+def test_who_is_too_slow_is_shown_out(tmp_path: Path) -> None:
+    times = "head_seconds=0.5, body_seconds=0.5, answer_seconds=0.5, drain_seconds=0.5"
+    with serving(tmp_path, f", {times}") as server:
+        for data in (b"", b"GET / HTTP/1.1\r\nX:", octets(wire.MESSAGES_PATH, bytes(RECORD_SIZE))[:-1]):
+            with Client(server.port) as client:
+                client.send(data)
+                assert client.ended(), data
+        with Client(server.port) as client:
+            client.send(request("POST", "/echo", b"x" * 50_000)[:-1])
+            answer = client.answer()
+            assert (answer.status, b"too long" in answer.body) == (408, True)
+
+
+def test_when_the_house_is_full_the_slowest_makes_room(tmp_path: Path) -> None:
+    with serving(tmp_path, ", visitors=16") as server, visitors(server, head, 30):
+        works(server)
+
+
+def test_memory_for_bodies_is_bounded(tmp_path: Path) -> None:
+    size = 32 * RECORD_SIZE
+    with serving(tmp_path, f", interface_bytes={3 * size}") as server, ExitStack() as stack:
+        clients = [stack.enter_context(Client(server.port)) for _ in range(4)]
+        for client in clients:
+            client.send(octets(wire.CHUNKS_PATH, os.urandom(size))[: -size // 2])
+            time.sleep(0.1)
+        assert clients[3].answer().status == 503
+        clients[0].close()
+        time.sleep(0.2)
+        assert server.put(wire.MESSAGES_PATH, os.urandom(RECORD_SIZE)).status == 204
+
+
+def test_the_usual_bounds_hold_together() -> None:
+    limits = Limits()
+    assert limits.patient_children < limits.children
+    assert limits.waiting_bytes * limits.visitors <= 256 << 20
