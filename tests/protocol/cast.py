@@ -83,12 +83,12 @@ def keyring(**changes: Any) -> Keyring:
 SITE = keyring().site
 
 
-def statement(number: int, **changes: Any) -> Statement:
+def statement(number: int, /, **changes: Any) -> Statement:
     usual = Statement(SITE, number, 3, identity(name_of(number)).recipient, FIRST, LAST)
     return replace(usual, **changes)
 
 
-def signed_statement(number: int, **changes: Any) -> Signed:
+def signed_statement(number: int, /, **changes: Any) -> Signed:
     return statement(number, **changes).sign(signer(name_of(number)))
 
 

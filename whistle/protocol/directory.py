@@ -102,9 +102,12 @@ class Memory:
             numbers = dict(fields.items("numbers", _number, PERSON_LIMIT))
             if not roots:
                 raise ValueError("no root")
-            return cls(roots, fields.integer("serial"), numbers)
+            memory = cls(roots, fields.integer("serial"), numbers)
+            if bytes(memory) != untrusted_bytes:
+                raise ValueError("numbers out of order")
         except (ValueError, ProtocolError) as error:
             raise KeyringMalformed from error
+        return memory
 
 
 @dataclass(frozen=True)
