@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from nacl.public import PrivateKey, SealedBox
 from nacl.utils import random as nacl_random
 
 from whistle.errors import ShelfError
@@ -95,9 +97,26 @@ def claim(environ: Environ, link: ShelfLink) -> str:
     return "arrived"
 
 
-def chance(_environ: Environ, _link: ShelfLink) -> str:
+def drawn() -> list[bytes]:
     """Return randomness from every door that secrets are drawn from."""
-    return " ".join([secrets.token_hex(16), nacl_random(16).hex(), os.urandom(16).hex(), random.randbytes(16).hex()])
+    _secret, ciphertext = MLKEM768PrivateKey.generate().public_key().encapsulate()
+    sealed = SealedBox(PrivateKey(b"k" * 32).public_key).encrypt(b"")
+    return [
+        secrets.token_bytes(16),
+        os.urandom(16),
+        nacl_random(16),
+        random.randbytes(16),
+        ciphertext[:16],
+        sealed[:16],
+    ]
+
+
+#: Every source of randomness has been used before the fork: one that kept a state would repeat it in each child.
+DRAWN_IN_THE_MASTER = drawn()
+
+
+def chance(_environ: Environ, _link: ShelfLink) -> str:
+    return " ".join(value.hex() for value in drawn())
 
 
 def descriptors(_environ: Environ, _link: ShelfLink) -> str:

@@ -55,7 +55,7 @@ def test_a_child_has_the_visitor_and_the_link_and_nothing_else_open(server: Serv
 
 def test_children_draw_different_randomness(server: Server) -> None:
     drawn = [value for _ in range(20) for value in server.get("/chance").body.split()]
-    assert len(set(drawn)) == len(drawn) == 80
+    assert len(set(drawn)) == len(drawn) == 120
 
 
 def test_every_child_is_given_the_same_ticket_key(server: Server) -> None:
@@ -134,6 +134,7 @@ def test_a_form_that_is_too_large_gets_its_page_while_it_is_still_coming(tmp_pat
         answer = client.answer()
         sender.join()
         assert (answer.status, answer.body) == (413, b"<!doctype html><title>Too large</title>")
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
         assert server.children() == []
 
 

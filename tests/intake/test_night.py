@@ -65,6 +65,22 @@ def test_it_tidies_step_by_step_while_records_come(shelf: Shelf) -> None:
     assert night.begin()
 
 
+def test_a_night_that_was_missed_is_made_up_for_at_the_start(tmp_path: Path) -> None:
+    days = [EVENING.date()]
+    arguments = {"message_days": 9, "chunk_days": 9, "capacity": 1_000}
+    with Shelf(tmp_path / "shelf", today=lambda: days[0], **arguments) as shelf:
+        shelf.put_messages([record()])
+        assert not Night(shelf, lambda _error: None, Clock()).begin()
+        days[0] += timedelta(days=1)
+        clock = Clock()
+        clock.now = MIDNIGHT + timedelta(hours=9)
+        night = Night(shelf, lambda _error: None, clock)
+        assert night.begin()
+        while night.busy:
+            night.step()
+        assert not shelf.needs_tidy()
+
+
 def test_one_that_breaks_off_is_told_and_begins_again(shelf: Shelf) -> None:
     clock = Clock()
     told: list[Exception] = []

@@ -68,6 +68,11 @@ class House:
         return self._night.begin()
 
     @property
+    def sound(self) -> bool:
+        """Whether the shelf can be used. If not, only a new process, which opens it again, helps."""
+        return self._shelf.is_usable
+
+    @property
     def idle(self) -> bool:
         """Whether nobody waits for anything."""
         return self.reception.empty and not self._children

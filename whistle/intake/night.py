@@ -25,7 +25,7 @@ class Night:
         self._failed = failed
         self._clock = clock
         self._steps: Iterator[None] | None = None
-        self._due = self._next()
+        self._due = clock() if shelf.needs_tidy() else self._next()
 
     @property
     def busy(self) -> bool:

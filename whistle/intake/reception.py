@@ -77,7 +77,7 @@ class Reception:
         dawdlers = [visit for visit in self._visits if visit.dawdling]
         if not dawdlers:
             return False
-        min(dawdlers, key=lambda visit: visit.deadline).close()
+        min(dawdlers, key=lambda visit: (visit.begun, visit.deadline)).close()
         return True
 
     def forget(self, visit: Visit) -> None:

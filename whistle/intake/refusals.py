@@ -7,6 +7,7 @@ from whistle.intake.heads import Head
 from whistle.language import _
 
 _HTML: Final = "text/html; charset=utf-8"
+_TEXT: Final = "text/plain; charset=utf-8"
 
 
 class Refusals:
@@ -19,11 +20,10 @@ class Refusals:
         """Return the whole answer. Without a head it is not even known who asks."""
         if head is None or head.interface:
             return answer(status, keep_alive=False)
-        head_only = head.method == "HEAD"
-        if status in self._pages:
-            return answer(status, self._pages[status], _HTML, keep_alive=False, head_only=head_only)
-        text = _sentence(status).encode()
-        return answer(status, text, "text/plain; charset=utf-8", keep_alive=False, head_only=head_only)
+        body, kind = self._pages.get(status), _HTML
+        if body is None:
+            body, kind = _sentence(status).encode(), _TEXT
+        return answer(status, body, kind, keep_alive=False, for_people=True, head_only=head.method == "HEAD")
 
 
 def _sentence(status: int) -> str:

@@ -37,7 +37,7 @@ class StaticFiles:
         if head.method == "POST" or head.path not in self._files:
             return None
         body, kind = self._files[head.path]
-        return answer(200, body, kind, keep_alive=head.keep_alive, head_only=head.method == "HEAD")
+        return answer(200, body, kind, keep_alive=head.keep_alive, for_people=True, head_only=head.method == "HEAD")
 
 
 def _files_of(folder: Path) -> Iterator[Path]:

@@ -46,6 +46,8 @@ class Visit:
         self.deadline = time.monotonic() + self._limits.head_seconds
         #: whether the visitor is the one who keeps us waiting
         self.dawdling = True
+        #: whether a request is under way, so that more than an idle connection would be lost
+        self.begun = False
         self._loop.watch(self._number, READABLE, self._on_head, self.close)
 
     def close(self) -> None:
@@ -84,6 +86,7 @@ class Visit:
         except RequestRefused as refused:
             self.refuse(refused.status)
             return
+        self.begun = True
         try:
             self._welcome(head)
         except RequestRefused as refused:
@@ -202,6 +205,7 @@ class Visit:
     def _await_next(self) -> None:
         self._reader = HeadReader()
         self._filled = 0
+        self.begun = False
         self.deadline = time.monotonic() + self._limits.head_seconds
         self._loop.change(self._number, READABLE, self._on_head)
 

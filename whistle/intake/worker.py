@@ -100,6 +100,9 @@ class IntakeWorker(Worker):
                 if house.tick() or self._asked:
                     self._asked = False
                     self._tell(house.troubles)
+                if not house.sound:
+                    self.log.say(logging.ERROR, "the shelf has to be opened again")
+                    return
 
     def _finish(self, house: House) -> None:
         limit = time.monotonic() + self._grace

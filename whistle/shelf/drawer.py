@@ -48,6 +48,7 @@ _OVERWRITE: Final = (
     .values(burn_hash=bindparam("burn_hash"), sealed=bindparam("sealed"))
 )
 _COUNT: Final = select(func.count()).select_from(record)
+_EARLIER: Final = select(record.c.place).where(record.c.day < bindparam("day")).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,11 @@ class Drawer:
         """Return the number of rows, live or not."""
         with self._connection.begin():
             return self._connection.scalars(_COUNT).one()
+
+    def has_before(self, day: int) -> bool:
+        """Return whether a row came on an earlier day than ``day``, live or not."""
+        with self._connection.begin():
+            return self._connection.scalars(_EARLIER, {"day": day}).first() is not None
 
     # --- writing: each method is one durable commit
 

@@ -165,6 +165,17 @@ class Shelf:
                     self._is_tidying = False
                     steps.close()
 
+    def needs_tidy(self) -> bool:
+        """Return whether a night was missed: a tidy was cut off, or what came on an earlier day is not sorted in."""
+        with self._working():
+            missed = self._cabinet.arrivals.has_before(self._today().toordinal())
+            return missed or self._cabinet.sorting is not None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can work. If not, it stays so until it is closed and opened again."""
+        return self._is_open and self._is_trusted and self._cabinet.is_sound
+
     def close(self) -> None:
         """Close every file. Calling it again, or in a forked child, does nothing."""
         if os.getpid() == self._process:
@@ -218,7 +229,7 @@ class Shelf:
         if os.getpid() != self._process:
             raise ShelfUnavailable("a forked child has to ask the process that opened the shelf")
         with self._lock, self._foreign_errors_mapped():
-            if not (self._is_open and self._is_trusted and self._cabinet.is_sound):
+            if not self.is_usable:
                 raise ShelfUnavailable("the shelf is closed, or has to be opened again")
             yield
 
