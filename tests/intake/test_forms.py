@@ -253,7 +253,7 @@ def test_when_too_many_wait_the_next_is_told_so(tmp_path: Path) -> None:
 def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     with serving(tmp_path, ", child_seconds=0.5") as server:
         assert claims(server, "ticket=slow&seconds=60", 1) == ["nothing"]
-        assert server.children() == []
+        assert eventually(lambda: server.children() == [])
 
 
 # --- stopping
