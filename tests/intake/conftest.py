@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.intake.browsing import place
 from tests.intake.server import Server, serving
+
+__all__ = ["place", "server"]
 
 
 @pytest.fixture(scope="module")

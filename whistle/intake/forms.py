@@ -118,11 +118,11 @@ class MessageForm(TicketForm):
 
     def validate_channel(self, field: Field) -> None:
         """Accept what our own pages put there."""
-        number(field.data, 1, PERSON_LIMIT)
+        _check_number(field, 1, PERSON_LIMIT)
 
     def validate_index(self, field: Field) -> None:
         """Accept what our own pages put there."""
-        number(field.data, 0, INDEX_LIMIT)
+        _check_number(field, 0, INDEX_LIMIT)
 
     def validate_text(self, field: Field) -> None:
         """Ask for at least a word, and for no more than a message takes."""
@@ -180,6 +180,13 @@ def number(untrusted: object, low: int, high: int) -> int:
 def lines(text: str) -> str:
     """Return text as it was typed: browsers send every line end as two characters."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _check_number(field: Field, low: int, high: int) -> None:
+    try:
+        number(field.data, low, high)
+    except ValueError as error:
+        raise ValidationError from error
 
 
 def _check_length(field: Field, limit: int) -> None:

@@ -5,6 +5,7 @@ while it is sealed, and no more than a piece of it is in memory at a time. There
 first file, as it does in our own pages.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -20,6 +21,7 @@ _PIECE: Final = 64 << 10
 _BOUNDARY_LIMIT: Final = 70
 #: The heads of a part; nothing else is held back by the decoder for so long.
 _PART_HEAD_LIMIT: Final = 16 << 10
+_RAW_NAME: Final = re.compile(r';\s*filename="([^"]*)"\s*$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class FormBody:
         return data, more
 
     def _begun(self, part: File) -> Upload:
-        return Upload(self, part.filename, part.headers.get("content-type", ""))
+        return Upload(self, _name_of(part), part.headers.get("content-type", ""))
 
     def _read_field(self, part: Field) -> None:
         pieces: list[bytes] = []
@@ -162,3 +164,12 @@ class FormBody:
         except ValueError as error:
             raise RequestRefused(HTTPStatus.BAD_REQUEST) from error
         return event
+
+
+def _name_of(part: File) -> str:
+    r"""Return the name as it was sent. The decoder takes ``\`` out, and the folders of a Windows path with it.
+
+    Then nobody could cut them off any more, and they may hold the name of their owner. Browsers quote ``"`` as ``%22``.
+    """
+    raw = _RAW_NAME.search(part.headers["content-disposition"])
+    return part.filename if raw is None else raw[1].replace("%22", '"')

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from flask import current_app, g, request
 
 from whistle.courier import Courier
-from whistle.errors import KeyringMalformed, NobodyToRead
+from whistle.errors import KeyringMalformed, NobodyToRead, WhistleError
 from whistle.intake.child import LINK
 from whistle.intake.questionnaires import Questionnaire
 from whistle.protocol.directory import Directory, Published, verify
@@ -77,8 +77,13 @@ def directory() -> Directory:
 
 
 def organisation() -> str | None:
-    """Return the organisation's name for the top of a page, or nothing while even that is not known."""
-    return g.directory.keyring.organisation if "directory" in g else None
+    """Return the organisation's name for the top of a page, or nothing where even that cannot be known."""
+    if LINK not in request.environ:
+        return None
+    try:
+        return directory().keyring.organisation
+    except WhistleError:
+        return None
 
 
 def questionnaire(channel: Channel) -> Questionnaire:

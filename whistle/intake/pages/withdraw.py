@@ -2,26 +2,29 @@
 
 from http import HTTPStatus
 
-from flask import abort, render_template
+from flask import Blueprint, abort, render_template
 
 from whistle.errors import CourierError, NobodyToRead, NothingFound, ReaderUnavailable, ReceiptError, ShelfError
 from whistle.intake.forms import CARRIED, WithdrawForm
 from whistle.intake.pages import here
 from whistle.intake.pages.message import Answer
-from whistle.intake.pages.replies import replies_pages
+from whistle.intake.pages.replies import one_size
 from whistle.language import _
 from whistle.protocol.receipt import Receipt
 from whistle.source import Source, Visit
 
+withdraw_pages = Blueprint("withdraw", __name__, url_prefix="/withdraw")
+withdraw_pages.after_request(one_size)
 
-@replies_pages.post("/withdraw")
-def withdraw() -> Answer:
+
+@withdraw_pages.post("")
+def ask() -> Answer:
     """Ask whether to withdraw, and say what it does."""
     return _ask(_receipt(WithdrawForm()))
 
 
-@replies_pages.post("/withdraw/now")
-def withdraw_now() -> Answer:
+@withdraw_pages.post("/now")
+def now() -> Answer:
     """Withdraw, once."""
     form = WithdrawForm()
     receipt = _receipt(form)
