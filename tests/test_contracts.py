@@ -30,7 +30,7 @@ BREACHES = {
     "sql": ("whistle/intake/__init__.py", "import sqlalchemy"),
     "migrations": ("whistle/console/__init__.py", "from alembic import command"),
     "web": ("whistle/source/__init__.py", "from flask import request"),
-    "server": ("whistle/console/__init__.py", "import gunicorn"),
+    "server": ("whistle/source/__init__.py", "import gunicorn"),
     "http-client": ("whistle/source/__init__.py", "import urllib3"),
     "primitives": ("whistle/intake/__init__.py", "from nacl.public import PrivateKey"),
     "word-lists": ("whistle/source/__init__.py", "import mnemonic"),
