@@ -14,6 +14,7 @@ from whistle.console.answer import Answer, Attachment
 from whistle.console.case import Case, Item, ItemKind, ItemState
 from whistle.console.desk import Desk
 from whistle.console.naming import file_name, screen_text
+from whistle.console.serve import serve
 from whistle.console.settings import ConsoleSettings, load
 from whistle.console.sync import Synced
 from whistle.courier.http import HttpCourier
@@ -110,6 +111,16 @@ def reply(
         courier = _couriers(settings, stack)[1]
         item = desk.reply(courier, found.name, Answer(text, language, files), without)
         click.echo(_("The reply is stored as number {number}.").format(number=item.index + 1))
+
+
+@click.command()
+@CONFIG
+@click.option("--port", type=int, help="Another port than the settings say.")
+def console(config: Path, port: int | None) -> None:
+    """Serve the console's pages on this machine, until you press Ctrl-C."""
+    settings = load(config, port=port)
+    click.echo(_("The console is at http://{name}:{port}/").format(name=settings.name, port=settings.port))
+    serve(settings, lambda: HttpCourier(settings.intake, settings.proxy or None))
 
 
 # --- the vault

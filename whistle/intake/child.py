@@ -10,7 +10,7 @@ import signal
 import socket
 from typing import Final, NoReturn
 
-from whistle.intake.hardening import die_with
+from whistle.hardening import die_with
 from whistle.intake.heads import Head
 from whistle.intake.link import ShelfLink
 from whistle.intake.log import place_of

@@ -16,7 +16,7 @@ from gunicorn.config import Config
 from gunicorn.workers.base import Worker
 
 from whistle.errors import SettingsError, WhistleError
-from whistle.intake.hardening import forbid_dumps
+from whistle.hardening import forbid_dumps
 from whistle.intake.house import House
 from whistle.intake.log import QuietLogger, Troubles
 from whistle.intake.loop import READABLE

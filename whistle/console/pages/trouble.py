@@ -1,5 +1,7 @@
 """The pages for everything that goes wrong, with what was typed still there."""
 
+import sys
+import traceback
 from http import HTTPStatus
 
 from flask import Flask, render_template, request
@@ -59,6 +61,9 @@ def _ours(error: WhistleError) -> tuple[str, int]:
     return _page(_("That did not work"), error.message(), status)
 
 
-def _fault(_error: Exception) -> tuple[str, int]:
+def _fault(error: Exception) -> tuple[str, int]:
+    # Its kind and its place, and nothing that it says: that may quote a report.
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    print(f"{type(error).__name__} in {place.name}, line {place.lineno}", file=sys.stderr)  # noqa: T201 - the terminal is the log
     sentence = _("Something went wrong inside the console. Nothing is lost; please go back and try again.")
     return _page(_("That did not work"), sentence, HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,4 +1,4 @@
-"""What a process of the intake gives up: core dumps, being traced, and living on without its parent. prctl(2)."""
+"""What a process gives up: core dumps, being traced, and living on without its parent. prctl(2)."""
 
 import ctypes
 import os
