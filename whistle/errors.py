@@ -24,7 +24,7 @@
     │   └── WorkMissing
     ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable, ShelfUnsafe
     ├── RequestRefused
-    ├── CourierError               Unreachable, Refused, AnswerMalformed
+    ├── CourierError               Unreachable, Refused, AnswerMalformed, CarriedMalformed
     ├── SourceError                NothingFound, AlreadySent, NobodyToRead, ReaderUnavailable, SendingBroken
     ├── VaultError                 WrongPassphrase, PassphraseTooShort, VaultMissing, VaultExists, VaultDamaged,
     │                              VaultLocked, VaultInUse, VaultUnsafe, NotEnoughMemory
@@ -269,6 +269,10 @@ class Refused(CourierError):
 
 class AnswerMalformed(CourierError):
     """The site gave an answer that makes no sense."""
+
+
+class CarriedMalformed(CourierError):
+    """The carried file is damaged, incomplete, or of another kind. Please make it and carry it again."""
 
 
 # --- the source
