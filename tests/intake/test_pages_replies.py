@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,11 @@ def answers(page: Page) -> list[str]:
 
 
 def of_two_languages() -> list[str]:
-    """Return 12 words that are a receipt in both Chinese lists, and not the same one."""
-    simplified = Mnemonic("chinese_simplified").wordlist
-    common = [word for word in Mnemonic("chinese_traditional").wordlist if word in set(simplified)]
-    for last in common:
-        words = [*common[-11:], last]
+    """Return 12 words that are a receipt in English and another one in French."""
+    french = set(Mnemonic("french").wordlist)
+    common = [word for word in Mnemonic("english").wordlist if word in french]
+    for first, last in product(common, common):
+        words = [first, *common[:10], last]
         try:
             Receipt.parse(" ".join(words))
         except AmbiguousReceipt:
@@ -132,8 +133,8 @@ def test_words_of_two_languages_are_asked_about(place: Place) -> None:
     asked = place.come_back(words)
     assert "In which language are they?" in asked.text
     form = asked.form("/replies")
-    assert form.boxes == [("wordlist", "chinese_simplified"), ("wordlist", "chinese_traditional")]
-    form.fields.append(("wordlist", "chinese_simplified"))
+    assert form.boxes == [("wordlist", "english"), ("wordlist", "french")]
+    form.fields.append(("wordlist", "french"))
     assert place.browser().submit(form).title == "Nothing was found for these words"
 
 
