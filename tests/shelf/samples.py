@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from whistle.protocol.labels import SEALED_SIZE
@@ -84,11 +85,10 @@ def listed(shelf: Shelf, day: date = TODAY, page: int = 64) -> list[Record]:
     return found
 
 
-def runs(*contents: bytes) -> set[int]:
-    """Return every 8 bytes in a row of ``contents``, each as a number."""
-    return {
-        int.from_bytes(content[at : at + 8], sys.byteorder) for content in contents for at in range(len(content) - 7)
-    }
+@lru_cache(64)
+def runs(content: bytes) -> frozenset[int]:
+    """Return every 8 bytes in a row of ``content``, each as a number."""
+    return frozenset(int.from_bytes(content[at : at + 8], sys.byteorder) for at in range(len(content) - 7))
 
 
 def words(data: bytes) -> memoryview:
@@ -102,5 +102,5 @@ def files_with(folder: Path, *contents: bytes) -> list[str]:
     Wherever such a run begins, it covers one whole aligned word of the file; so the words are all that has to be
     looked up, and at 64 bits each nothing is found by chance.
     """
-    sought = runs(*contents)
+    sought = frozenset[int]().union(*(runs(content) for content in contents))
     return [file.name for file in sorted(folder.iterdir()) if not sought.isdisjoint(words(file.read_bytes()))]

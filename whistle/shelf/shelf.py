@@ -242,4 +242,6 @@ class Shelf:
 
     def _mapped(self, error: BaseException) -> ShelfError:
         self._is_trusted = self._is_trusted and not forbids_trust(error)
-        return shelf_error(error)
+        failure = shelf_error(error)
+        failure.__cause__ = error  # an outcome is handed back and not raised, and should tell its cause as well
+        return failure
