@@ -1,13 +1,16 @@
 """What the server refuses to start with, and what it leaves on the machine."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.intake.server import ROOT, Server, serving
+from tests.intake.server import ROOT, Server, eventually, serving
+from whistle.courier import wire
+from whistle.protocol.labels import RECORD_SIZE
 
 
 def start(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -63,3 +66,23 @@ def test_one_process_listens_and_no_control_socket_is_made(server: Server) -> No
     lines = Path("/proc/net/unix").read_text().splitlines()
     assert not [line for line in lines if "gunicorn" in line]
     assert server.children() == []
+
+
+def test_a_reload_hands_the_shelf_over(tmp_path: Path) -> None:
+    body = os.urandom(RECORD_SIZE)
+    with serving(tmp_path) as server:
+        assert server.put(wire.MESSAGES_PATH, body).status == 204
+        os.kill(server.master, signal.SIGHUP)
+        assert eventually(lambda: server.log().count("Booting worker") == 2)
+        assert eventually(lambda: f"Worker exiting (pid: {server.worker})" in server.log())
+        assert server.put(wire.MESSAGES_PATH, body).status == 204
+        assert server.put(wire.MESSAGES_PATH, body[:64] + os.urandom(RECORD_SIZE - 64)).status == 409
+        assert server.post("/echo", b"a").status == 200
+        assert server.stop() == 0
+
+
+def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        os.kill(server.worker, signal.SIGKILL)
+        assert eventually(lambda: server.log().count("Booting worker") == 2)
+        assert server.post("/echo", b"a").status == 200

@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import socket
+import sys
 import time
 from types import FrameType
 from typing import Any, Final
@@ -23,6 +24,8 @@ from whistle.intake.loop import READABLE
 from whistle.intake.site import Site
 
 _TICK_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = 0.1
+_HANDOVER_SECONDS: Final = 10
 
 
 class IntakeWorker(Worker):
@@ -64,16 +67,30 @@ class IntakeWorker(Worker):
         super().init_process()
 
     def load_wsgi(self) -> None:
-        """Open the house. A site that cannot be opened stops gunicorn, which would otherwise try for ever."""
+        """Open the house. A first start that fails stops gunicorn; a later one is tried again and again."""
         super().load_wsgi()
         if not isinstance(self.wsgi, Site):
             raise SettingsError("wsgi_app")
         self._site = self.wsgi
         try:
-            self._house = House(self._site)
+            self._house = self._opened()
         except WhistleError as error:
             self.log.say(logging.CRITICAL, error.message())
+            if self.age > 1:
+                sys.exit(1)
             raise
+
+    def _opened(self) -> House:
+        """Open the house; on a reload, only when the worker before has finished and closed it."""
+        limit = time.monotonic() + (self._site.limits.stop_seconds + _HANDOVER_SECONDS if self.age > 1 else 0)
+        while True:
+            try:
+                return House(self._site)
+            except WhistleError:
+                if time.monotonic() >= limit or not self.alive:
+                    raise
+            self.notify()
+            time.sleep(_RETRY_SECONDS)
 
     def run(self) -> None:
         """Serve until told to stop."""
