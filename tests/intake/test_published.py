@@ -131,6 +131,15 @@ def test_two_people_never_share_a_key(folder: Path) -> None:
     assert len(Published.parse(board.document).statements) == 2
 
 
+def test_a_statement_that_is_laid_there_by_hand_is_taken_up(folder: Path) -> None:
+    board = bulletin(folder)
+    for number in (1, 2):
+        (folder / "statements/7.json").write_bytes(statement(number))
+        board.refresh()
+        (signed,) = Published.parse(board.document).statements
+        assert Statement.claimed(signed).number == number
+
+
 def test_a_statement_leaves_no_draft_behind(folder: Path) -> None:
     board = bulletin(folder)
     board.publish(statement(1))

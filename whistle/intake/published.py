@@ -56,14 +56,14 @@ class Bulletin:
         self._statements: dict[int, Signed] = {}
         self._document = b""
         self._day: date | None = None
-        self._files_seen: tuple[int, int] | None = None
+        self._files_seen: tuple[tuple[str, int], ...] = ()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.refresh()
 
     def refresh(self) -> None:
         """Read the files again if they have changed. What was published before stays if they cannot be used."""
         try:
-            files = (self._file.stat().st_mtime_ns, self._folder.stat().st_mtime_ns)
+            files = tuple((str(file), file.stat().st_mtime_ns) for file in (self._file, *self._statement_files()))
             if files != self._files_seen:
                 self._files_seen = files
                 self._load()
@@ -139,13 +139,16 @@ class Bulletin:
         verify(Published(signed, successions, (), bytes(labels.HASH_SIZE), 0), keyring.issued)
         self._signed, self._keyring = (signed, successions), keyring
         self._statements = {}
-        for file in sorted(self._folder.glob("*.json")):
+        for file in self._statement_files():
             with suppress(ProtocolError, ValueError):
                 statement = Signed.from_json(decode(file.read_bytes()))
                 person = self.person(Statement.claimed(statement).person)
                 if person is not None and file.stem == str(person.id):
                     Statement.verify(statement, person.signing)
                     self._statements[person.id] = statement
+
+    def _statement_files(self) -> list[Path]:
+        return sorted(self._folder.glob("*.json"))
 
 
 def _read(file: Path) -> tuple[Signed, tuple[Succession, ...]]:
