@@ -3,6 +3,10 @@
 #
 #   docker build --target intake  --tag whistle-intake  .
 #   docker build --target console --tag whistle-console .
+#
+# The intake's volume needs keyring.json and statements/, which are public. The console's holds the reviewer's folder
+# and a whistle.toml that names it; its pages are on the machine's own loopback address, so start it with
+# --network host, on the reviewer's machine and nowhere else.
 
 FROM debian:bookworm-slim AS base
 RUN apt-get update \
@@ -52,4 +56,4 @@ USER whistle
 WORKDIR /var/lib/whistle
 VOLUME /var/lib/whistle
 EXPOSE 8001
-CMD ["whistle", "--help"]
+CMD ["whistle", "console", "--config", "/var/lib/whistle/whistle.toml"]

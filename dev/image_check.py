@@ -1,4 +1,4 @@
-"""Build the images without Docker, look for rooms that must not be in them, and start the intake.
+"""Build the images without Docker, look for rooms that must not be in them, and start them.
 
 python -m dev.image_check      # as root, in the environment in which Whistle is installed
 """
@@ -11,9 +11,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 from dev.dockerfile import DockerfileError
 from dev.image import Image, build
@@ -21,7 +21,6 @@ from dev.image import Image, build
 #: The rooms of which nothing may be in an image, and the folders of the package in which a room has its files.
 MUST_LACK = {"intake": ("console", "root", "trial"), "console": ("intake", "shelf", "source", "root", "trial")}
 PLACES = (".", "templates", "static")
-PATHS = ("/", "/v1/keyring")
 START_SECONDS = 30
 STOP_SECONDS = 60
 
@@ -45,40 +44,61 @@ def check_rooms(images: Mapping[str, Image]) -> None:
 
 def check_intake(image: Image, instance: Path) -> None:
     """Start the intake on the public files of ``instance`` and ask it for its pages; raises ``CheckError``."""
-    data = image.root / "var/lib/whistle"
-    subprocess.run(["cp", "--recursive", *(instance / "intake").iterdir(), data], check=True)
-    subprocess.run(image.entered(["chown", "--recursive", "whistle", "."], user="root"), check=True)
     port = _free_port()
+    _give(image, instance / "intake" / "keyring.json", instance / "intake" / "statements")
     command = image.entered(list(image.command), GUNICORN_CMD_ARGS=f"--bind=127.0.0.1:{port}")
+    _check_service("intake", command, port, ("/", "/v1/keyring"), "localhost")
+
+
+def check_console(image: Image, instance: Path) -> None:
+    """Start the first reviewer's console of ``instance`` and ask it for its first page; raises ``CheckError``."""
+    port = _free_port()
+    _give(image, instance / "reviewer-1", instance / "whistle.toml")
+    command = image.entered([*image.command, "--port", str(port)])
+    _check_service("console", command, port, ("/",), f"console.localhost:{port}")
+
+
+def _give(image: Image, *paths: Path) -> None:
+    """Put files into the image's volume, for its user."""
+    subprocess.run(["cp", "--recursive", *paths, image.root / "var/lib/whistle"], check=True)
+    subprocess.run(image.entered(["chown", "--recursive", "whistle", "."], user="root"), check=True)
+
+
+def _check_service(name: str, command: list[str], port: int, paths: tuple[str, ...], host: str) -> None:
     with subprocess.Popen(command) as engine:
         try:
-            for path in PATHS:
-                print(f"intake: {path} answers {_answer(engine, f'http://127.0.0.1:{port}{path}')}")
+            for path in paths:
+                print(f"{name}: {path} answers {_status(engine, port, path, host)}")
             users = {_user(process) for process in _descendants(engine.pid)}
             if 0 in users or not users:
-                raise CheckError(f"intake: runs as the users {users}")
-            print(f"intake: runs as user {users}")
+                raise CheckError(f"{name}: runs as the users {users}")
+            print(f"{name}: runs as user {users}")
         finally:
             if engine.poll() is None:
-                for process in _descendants(engine.pid)[:1]:
-                    os.kill(process, signal.SIGTERM)
+                os.kill(_descendants(engine.pid)[0], signal.SIGTERM)
         if engine.wait(STOP_SECONDS):
-            raise CheckError(f"intake: stopped with status {engine.returncode}")
-    print("intake: stopped when asked to")
+            raise CheckError(f"{name}: stopped with status {engine.returncode}")
+    print(f"{name}: stopped when asked to")
 
 
-def _answer(engine: subprocess.Popen[bytes], address: str) -> int:
+def _status(engine: subprocess.Popen[bytes], port: int, path: str, host: str) -> int:
+    """Ask for a page until somebody answers, and return the status, which must be 200."""
     limit = time.monotonic() + START_SECONDS
     while True:
+        connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
         try:
-            with urlopen(address, timeout=START_SECONDS) as answer:  # noqa: S310 - our own server
-                return int(answer.status)
-        except HTTPError as error:
-            raise CheckError(f"intake: {address} answers {error.code}") from error
-        except (URLError, ConnectionError) as error:
+            connection.request("GET", path, headers={"Host": host})
+            status = connection.getresponse().status
+        except OSError as error:
             if engine.poll() is not None or time.monotonic() > limit:
-                raise CheckError("intake: does not answer") from error
+                raise CheckError("nothing answers") from error
             time.sleep(0.2)
+            continue
+        finally:
+            connection.close()
+        if status != HTTPStatus.OK:
+            raise CheckError(f"{path} answers {status}")
+        return status
 
 
 def _free_port() -> int:
@@ -102,10 +122,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="whistle-images-") as temporary:
         instance = Path(temporary, "instance")
         try:
-            subprocess.run([Path(sys.executable).parent / "whistle", "init", "--instance", instance], check=True)
+            subprocess.run([Path(sys.executable).parent / "whistle", "init", instance], check=True)
             images = build(Path(temporary, "images"))
             check_rooms(images)
             check_intake(images["intake"], instance)
+            check_console(images["console"], instance)
         except subprocess.CalledProcessError as error:
             sys.exit(f"A step failed with status {error.returncode}.")
         except DockerfileError as error:
