@@ -1,0 +1,72 @@
+"""The vectors that every client must pass, in whatever language it is written."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.vectors import generate
+from tests.vectors.operations import HERE, OPERATIONS
+from whistle import errors
+from whistle.errors import ProtocolError
+
+#: Files that vectors draw from, and that have none of their own.
+POOLS = {"records.json", "documents.json"}
+#: Families of errors, of which only the members are raised.
+KINDS = {"ProtocolError", "StreamError", "KeyringError", "StatementError"}
+#: Closes one person inside a document that is good, and so is an outcome there, not an error.
+CLOSING = {"StatementRolledBack"}
+
+
+def vectors() -> list[Any]:
+    files = [
+        (path.stem, json.loads(path.read_text())) for path in sorted(HERE.glob("*.json")) if path.name not in POOLS
+    ]
+    return [
+        pytest.param(vector, id=f"{name}: {vector['name']}"[:90]) for name, file in files for vector in file["vectors"]
+    ]
+
+
+@pytest.mark.parametrize("vector", vectors())
+def test_vector(vector: dict[str, Any]) -> None:
+    act = OPERATIONS[vector["do"]]
+    if "error" not in vector:
+        assert act(vector["given"]) == vector["gives"]
+        return
+    with pytest.raises(ProtocolError) as refused:
+        act(vector["given"])
+    assert type(refused.value).__name__ == vector["error"]
+
+
+def all_vectors() -> list[dict[str, Any]]:
+    return [parameter.values[0] for parameter in vectors()]
+
+
+def test_every_operation_is_asked_for() -> None:
+    assert {vector["do"] for vector in all_vectors()} == set(OPERATIONS)
+
+
+def test_no_two_vectors_of_a_file_have_one_name_and_one_question() -> None:
+    for path in HERE.glob("*.json"):
+        if path.name not in POOLS:
+            asked = [(vector["name"], vector["do"]) for vector in json.loads(path.read_text())["vectors"]]
+            assert len(set(asked)) == len(asked), path.name
+
+
+def test_every_error_of_the_protocol_is_named_by_a_vector() -> None:
+    kinds = {
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, ProtocolError) and name not in KINDS
+    }
+    named = {vector["error"] for vector in all_vectors() if "error" in vector}
+    assert kinds - CLOSING == named - CLOSING
+    assert "StatementRolledBack" in json.dumps(all_vectors())
+
+
+def test_the_generator_writes_these_very_files() -> None:
+    before = {path.name: path.read_text() for path in HERE.glob("*.json")}
+    for name, written in generate.build().items():
+        assert written == before[name], name
+    for name in POOLS:
+        assert (HERE / name).read_text() == before[name]
