@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlencode
 
 import pytest
@@ -31,7 +31,7 @@ from whistle.intake.loop import Loop
 from whistle.intake.published import Bulletin
 from whistle.intake.settings import IntakeSettings
 from whistle.intake.tickets import Tickets
-from whistle.intake.verbs import Verbs
+from whistle.intake.verbs import Done, Verbs
 from whistle.protocol import labels
 from whistle.protocol.canonical import encode
 from whistle.protocol.directory import Published
@@ -61,10 +61,22 @@ class Backstage:
         self.bulletin = Bulletin(folder / "keyring.json", folder / "statements", 0, lambda: self.day)
         self.verbs = Verbs(self.shelf, self.bulletin)
         self.tickets = Tickets(3_600, 1_000)
+        #: the size of everything put, as it is put
+        self.put: list[int] = []
+        self._count_puts()
         self.ticket_key = cast.chance("tickets", 32)
         self._ended = Event()
         self._thread = Thread(target=self._serve, daemon=True)
         self._thread.start()
+
+    def _count_puts(self) -> None:
+        put_chunks = self.verbs.put_chunks
+
+        def counted(untrusted_bytes: bytes, done: Done) -> None:
+            self.put += [labels.RECORD_SIZE] * (len(untrusted_bytes) // labels.RECORD_SIZE)
+            put_chunks(untrusted_bytes, done)
+
+        self.verbs.put_chunks = counted  # type: ignore[method-assign]
 
     def _serve(self) -> None:
         while not self._ended.is_set():
@@ -247,12 +259,16 @@ class Browser:
 
     def send(self, path: str, body: bytes, kind: str, **headers: str) -> Page:
         """Send any body."""
+        return self.send_stream(path, BytesIO(body), len(body), kind, **headers)
+
+    def send_stream(self, path: str, body: IO[bytes], length: int, kind: str, **headers: str) -> Page:
+        """Send a body as it is read."""
         return self._ask(
             EnvironBuilder(
                 path,
                 method="POST",
-                input_stream=BytesIO(body),
-                content_length=len(body),
+                input_stream=body,
+                content_length=length,
                 content_type=kind,
                 headers=list((self.headers | headers).items()),
             )

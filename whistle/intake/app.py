@@ -29,6 +29,8 @@ STATIC_PATH: Final = "/static"
 
 #: Bytes. The longest text there may be, in a script of four bytes, takes a fifth of it.
 _TEXT_BYTES: Final = 4 << 20
+#: What Flask says of a static file: clocks, and marks by which a browser could be known again.
+_TELLTALE: Final = ("Date", "ETag", "Last-Modified")
 #: Fields of a form that are no files: people, above all.
 _FIELDS: Final = 100
 
@@ -77,6 +79,8 @@ def _begin() -> None:
 def _protect(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers[name] = value
+    for name in _TELLTALE:
+        response.headers.pop(name, None)
     return response
 
 

@@ -89,7 +89,7 @@ class Children:
             child.live(self._application, visit.sock, head, link, parent, self._limits.slowest_bytes)
         theirs.close()
         visit.close()
-        seconds = self._limits.child_seconds + head.length / self._limits.slowest_bytes
+        seconds = self._limits.child_seconds + min(head.length, self._limits.form_bytes) / self._limits.slowest_bytes
         one = _Child(number, os.pidfd_open(number), patient, time.monotonic() + seconds)
         self._children[number] = one
         self._loop.watch(one.handle, READABLE, lambda _events: self._reap(one), lambda: self._reap(one))

@@ -8,6 +8,7 @@ from whistle.intake.settings import IntakeSettings
 HEAD_LIMIT: Final = 16_384
 HEAD_FIELDS_LIMIT: Final = 64
 TARGET_LIMIT: Final = 2_048
+_OVERSIZE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Limits:
 
     #: the largest form, with its files
     form_bytes: int = 64 << 20
+    #: a form of up to so many times that is begun to be read: the page that refuses it can then keep its text
+    oversize: int = 1
     #: so much of a form's body waits in the kernel before a child is forked for it
     waiting_bytes: int = 256 << 10
     #: children at one time, and how many of them may be waiting for the rest of a large form
@@ -52,6 +55,7 @@ class Limits:
         return cls(
             visitors=settings.visitors,
             form_bytes=settings.form_bytes,
+            oversize=_OVERSIZE,
             children=settings.children,
             patient_children=settings.children // 2,
             ticket_seconds=settings.ticket_hours * 3_600,

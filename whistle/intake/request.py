@@ -63,12 +63,13 @@ class _TextReader(FormDataParser):
     def parse(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
     ) -> _Parsed:
-        del content_length
         text: MultiDict[str, str] = MultiDict()
         try:
             if mimetype == _MULTIPART:
                 self._request.body = FormBody(stream, (options or {}).get("boundary", ""), _limits(), text)
                 self._request.body.read_text()
+                if content_length is not None and content_length > _limits().text_bytes + _limits().file_bytes:
+                    raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             elif mimetype == _URLENCODED:
                 _read_urlencoded(stream, text)
         except RequestRefused as refused:

@@ -104,7 +104,7 @@ class Visit:
             self._on_interface_body(head, READABLE)
         elif (page := self._reception.static.find(head)) is not None:
             self._answer(page, self._after(keep_alive=head.keep_alive))
-        elif head.length > self._limits.form_bytes:
+        elif head.length > self._limits.form_bytes * self._limits.oversize:
             raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         elif head.length == 0:
             self._enqueue(head, patient=False)
