@@ -158,3 +158,14 @@ def test_room_is_kept_for_burns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         shelf.burn([kept.token])
         tidied(shelf)
         assert shelf.look([kept.address]) == [False]
+
+
+def test_no_byte_is_taken_from_a_file_that_still_has_a_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"kept")
+    file = folder.NamelessFile(tmp_path / "file")
+    with pytest.raises(ShelfUnavailable):
+        file.shrink()
+    assert (tmp_path / "file").read_bytes() == b"kept"
+    (tmp_path / "file").unlink()
+    assert not file.shrink()
+    file.close()

@@ -1,5 +1,7 @@
 import os
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -22,7 +24,7 @@ from tests.shelf.samples import (
     tidied,
 )
 from whistle.errors import ShelfUnavailable
-from whistle.shelf import Put, tidy
+from whistle.shelf import Put, folder, tidy
 from whistle.shelf.cabinet import Cabinet
 from whistle.shelf.drawer import Drawer
 from whistle.shelf.tables import Horizon, Row
@@ -259,6 +261,33 @@ def test_a_burn_with_every_step_does_not_keep_a_tidy_from_its_end(tmp_path: Path
         for _ in shelf.tidy():
             shelf.burn([burned.pop().token])
         assert burned
+
+
+def test_the_bytes_of_files_that_were_replaced_go_in_steps_and_to_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> list[int]:
+        opened = Path("/proc/self/fd")
+        sizes = []
+        for entry in opened.iterdir():
+            with suppress(FileNotFoundError):
+                if str(tmp_path) in str(entry.readlink()) and str(entry.readlink()).endswith("(deleted)"):
+                    sizes.append(entry.stat().st_size)
+        return sizes
+
+    monkeypatch.setattr(folder, "_FREED_BYTES", 100_000)
+    shelf = open_shelf(tmp_path / "shelf")
+    shelf.put_messages(records(samples(20)))
+    sizes = [sum(nameless()) for _ in shelf.tidy()]
+    assert max(sizes) > 600_000
+    falling = sizes[sizes.index(max(sizes)) :]
+    assert all(0 <= one - other <= 100_000 for one, other in pairwise(falling))
+    assert nameless() == []
+    steps = shelf.tidy()
+    while not nameless():
+        next(steps)
+    shelf.close()
+    assert nameless() == []
 
 
 # --- durably

@@ -41,6 +41,7 @@ class Cabinet:
         self._path = path
         self._process = os.getpid()
         self.is_sound = True
+        self._nameless: list[folder.NamelessFile] = []
         folder.prepare(path)
         with ExitStack() as opened:
             lock = folder.FolderLock(path)
@@ -90,6 +91,8 @@ class Cabinet:
         """Close every drawer and let other processes in."""
         with ExitStack() as closing:
             closing.push(self._opened)
+            while self._nameless:
+                closing.callback(self._nameless.pop().close)
             self.drop_fresh()
 
     def _close_drawers(self) -> None:
@@ -147,7 +150,9 @@ class Cabinet:
         self.messages.empty_log()
         with self._renaming():
             self.messages.close()
+            replaced = folder.NamelessFile(self.messages.path)
             folder.rename(self.fresh.path, self.messages.path)
+            self._nameless.append(replaced)
             self.fresh = None
             self.messages = Drawer.open(self.messages.path)
 
@@ -156,9 +161,17 @@ class Cabinet:
         if self.sorting is not None:
             with self._renaming():
                 self.sorting.close()
+                sorted_in = folder.NamelessFile(self.sorting.path)
                 self.sorting.path.unlink()
+                self._nameless.append(sorted_in)
                 self.sorting = None
                 folder.sync(self._path)
+
+    def free_bytes(self) -> bool:
+        """Free some of the bytes of files that have lost their names; return whether there are more."""
+        if self._nameless and not self._nameless[-1].shrink():
+            self._nameless.pop().close()
+        return bool(self._nameless)
 
     @contextmanager
     def _renaming(self) -> Iterator[None]:

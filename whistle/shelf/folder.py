@@ -17,6 +17,9 @@ FILE_MODE: Final = 0o600
 #: room too, and who fills the disk must not keep a source from withdrawing.
 _SPARE_BYTES: Final = 64 << 20
 
+#: What one step frees of a file without a name.
+_FREED_BYTES: Final = 32 << 20
+
 
 def prepare(folder: Path) -> None:
     """Create ``folder`` if it is missing; raise ``ShelfUnsafe`` if anybody else on the machine could get at it."""
@@ -71,6 +74,30 @@ def check_room(folder: Path) -> None:
         raise ShelfUnavailable
     if system.f_bavail * system.f_frsize < _SPARE_BYTES:
         raise ShelfFull
+
+
+class NamelessFile:
+    """A file that is about to lose its name, and gives its bytes back piece by piece after that.
+
+    The system takes about half a second for every gigabyte of a file that goes at once. Only for a file that SQLite
+    has closed, as ``sync``. Should the process die, the system frees the rest.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+
+    def shrink(self) -> bool:
+        """Give some bytes back; return whether there are any left."""
+        status = os.fstat(self._descriptor)
+        if status.st_nlink:
+            raise ShelfUnavailable("this file is still in use")
+        left = max(0, status.st_size - _FREED_BYTES)
+        os.ftruncate(self._descriptor, left)
+        return left > 0
+
+    def close(self) -> None:
+        """Let the rest go."""
+        os.close(self._descriptor)
 
 
 class FolderLock:

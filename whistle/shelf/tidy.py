@@ -35,6 +35,8 @@ def _sort_in(cabinet: Cabinet, horizon: Horizon) -> Generator[None]:
     yield from _write_messages(cabinet, horizon)
     cabinet.remove_sorted()
     yield
+    while cabinet.free_bytes():
+        yield
 
 
 def _clear_chunks(cabinet: Cabinet, horizon: Horizon) -> Generator[None]:
