@@ -25,6 +25,7 @@ ENTER = """
 set -eu
 root=$1 resolver=$2 certificates=$3 user=$4; shift 4
 mount -t proc proc "$root/proc"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mount --bind "$(realpath /etc/resolv.conf)" "$root$resolver"
 [ -z "$certificates" ] || mount --bind "$certificates" "$root/run/lent-certificates.crt"
 exec chroot --userspec="$user" "$root" "$@"
