@@ -55,7 +55,7 @@ def check_console(image: Image, instance: Path) -> None:
     port = _free_port()
     _give(image, instance / "reviewer-1", instance / "whistle.toml")
     command = image.entered([*image.command, "--port", str(port)])
-    _check_service("console", command, port, ("/",), f"console.localhost:{port}")
+    _check_service("console", command, port, ("/unlock",), f"console.localhost:{port}")
 
 
 def _give(image: Image, *paths: Path) -> None:
