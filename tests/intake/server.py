@@ -147,12 +147,18 @@ def _wait_for(log: Path, process: subprocess.Popen[str], sign: str) -> str:
 
 
 @contextmanager
-def serving(folder: Path, arguments: str = "", *options: str, prefix: tuple[str, ...] = ()) -> Iterator[Server]:
-    """Run the server on a site in ``folder``; ``arguments`` are those of ``probe.site`` in Python's spelling."""
+def serving(
+    folder: Path,
+    arguments: str = "",
+    *options: str,
+    prefix: tuple[str, ...] = (),
+    site: str = "tests.intake.probe:site",
+) -> Iterator[Server]:
+    """Run the server on a site in ``folder``; ``arguments`` are those of ``site`` in Python's spelling."""
     log = folder / "log"
     command = [*prefix, sys.executable, "-m", "gunicorn", "--config", str(ROOT / "config/gunicorn.conf.py")]
     command += ["--bind", "127.0.0.1:0", "--log-level", "debug", *options]
-    command.append(f"tests.intake.probe:site({str(folder)!r}{arguments})")
+    command.append(f"{site}({str(folder)!r}{arguments})")
     with log.open("wb") as stream:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=stream, stderr=stream, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
