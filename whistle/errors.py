@@ -32,6 +32,7 @@
     ├── ConsoleError               NotJoined, AlreadyJoined, NotInKeyring, FingerprintDiffers, KeyringsDiffer,
     │                              StatementNotYours, KeyLapsed, NobodyChoseYou, ReaderClosed, CaseUnknown, FileUnknown, NothingToSay
     ├── CeremonyError              what the keeper of the root asked for cannot be done
+    ├── StartFailed                a server or a trial
     └── SettingsError
 
 The docstring of an error is the sentence that its user reads; ``message()`` gives it in their language.
@@ -428,6 +429,10 @@ class NothingToSay(ConsoleError):
 
 class CeremonyError(WhistleError):
     """This step of the key ceremony cannot be done."""
+
+
+class StartFailed(WhistleError):
+    """It could not be started."""
 
 
 class SettingsError(WhistleError):

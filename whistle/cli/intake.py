@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from whistle.errors import SettingsError
+from whistle.errors import StartFailed
 from whistle.intake.settings import load
 from whistle.language import _
 
@@ -31,7 +31,7 @@ def intake(config: Path, server: Path) -> None:
     """Serve the intake: the public pages, and the interface for browsers, commands and consoles."""
     load(config)
     if not server.is_file():
-        raise SettingsError(_("{path} is missing").format(path=server))
+        raise StartFailed(_("{path} is missing").format(path=server))
     os.environ["WHISTLE_SETTINGS"] = str(config.resolve())
     command = [sys.executable, "-m", "gunicorn", "--config", str(server)]
     os.execv(sys.executable, command)  # noqa: S606 - our own server, in place of this process

@@ -7,7 +7,7 @@ import time
 from types import FrameType
 from typing import Self
 
-from whistle.errors import SettingsError
+from whistle.errors import StartFailed
 from whistle.language import _
 
 _START_SECONDS = 60
@@ -39,13 +39,13 @@ class Servers:
         self._processes.append(subprocess.Popen(command, start_new_session=True))  # noqa: S603 - our own commands
 
     def wait_for(self, port: int) -> None:
-        """Wait until the server that was started last listens; raises ``SettingsError`` if it does not."""
+        """Wait until the server that was started last listens; raises ``StartFailed`` if it does not."""
         until = time.monotonic() + _START_SECONDS
         while time.monotonic() < until and self._processes[-1].poll() is None:
             if _listens(port):
                 return
             time.sleep(_PAUSE_SECONDS)
-        raise SettingsError(_("the server for port {port} did not start").format(port=port))
+        raise StartFailed(_("the server for port {port} did not start").format(port=port))
 
     def stay(self) -> None:
         """Return when a server ends by itself, or Ctrl-C is pressed."""
@@ -54,14 +54,14 @@ class Servers:
                 time.sleep(_PAUSE_SECONDS)
         except KeyboardInterrupt:
             return
-        raise SettingsError(_("a server has ended by itself"))
+        raise StartFailed(_("a server has ended by itself"))
 
 
 def refuse_taken(*ports: int) -> None:
-    """Raise ``SettingsError`` where something else listens already: the trial would seem to run, and would not."""
+    """Raise ``StartFailed`` where something else listens already: the trial would seem to run, and would not."""
     for port in ports:
         if _listens(port):
-            raise SettingsError(_("something else listens on port {port}; choose another one").format(port=port))
+            raise StartFailed(_("something else listens on port {port}; choose another one").format(port=port))
 
 
 def _listens(port: int) -> bool:

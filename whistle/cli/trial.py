@@ -15,8 +15,9 @@ from pathlib import Path
 
 import click
 
+from whistle.cli.demonstration import send
 from whistle.cli.servers import Servers, refuse_taken
-from whistle.errors import SettingsError
+from whistle.errors import StartFailed
 from whistle.language import _
 
 ORGANISATION = "Trial Bureau against Corruption"
@@ -133,12 +134,12 @@ class Trial:
 
 
 def run(*arguments: str | Path, keep: tuple[int, ...] = ()) -> str:
-    """Run one ``whistle`` command and return what it printed; raises ``SettingsError`` with what it said instead."""
+    """Run one ``whistle`` command and return what it printed; raises ``StartFailed`` with what it said instead."""
     command = [*WHISTLE, *map(str, arguments)]
     done = subprocess.run(command, pass_fds=keep, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     if done.returncode:
         named = " ".join(map(str, arguments[:2]))
-        raise SettingsError(_("{command} failed: {reason}").format(command=named, reason=done.stderr.strip()))
+        raise StartFailed(_("{command} failed: {reason}").format(command=named, reason=done.stderr.strip()))
     return done.stdout
 
 
@@ -164,7 +165,7 @@ def init(folder: Path, intake_port: int, console_port: int) -> None:
     """Make a trial organisation in FOLDER: a root, two reviewers, a custodian, an intake. Not for real reports."""
     made = Trial.at(folder)
     if made.is_complete:
-        raise SettingsError(_("there is a trial organisation in {folder} already").format(folder=folder))
+        raise StartFailed(_("there is a trial organisation in {folder} already").format(folder=folder))
     click.echo(_("Making a trial organisation in {folder}; this takes some seconds …").format(folder=folder))
     made.create()
     made.configure(intake_port, console_port)
@@ -198,7 +199,8 @@ def trial(ctx: click.Context, instance: Path, intake_port: int, console_port: in
         servers.start(*WHISTLE, "intake", "--config", str(found.config))
         servers.wait_for(intake_port)
         if corpus is not None:
-            send(found.folder, corpus, intake)
+            send(run, corpus, instance, intake, {member.folder: member.name for member in MEMBERS})
+            found.run("sync", "--config", found.config)
         servers.start(*WHISTLE, "console", "--config", str(found.config))
         servers.wait_for(console_port)
         click.echo(_("Report something at      {address}").format(address=intake + "/"))
