@@ -1,4 +1,4 @@
-"""Typed access to the fields of one JSON object, in the one order in which they are written.
+"""Typed access to the fields of one JSON object, in the one order of its spelling. docs/protocol.md, section 6.
 
 Every method raises ``ValueError`` for what does not fit; the caller turns that into the error of its format.
 """

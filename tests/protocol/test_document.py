@@ -1,0 +1,115 @@
+"""docs/protocol.md says what the code does: its numbers, labels, errors, fields and examples."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.protocol.cast import keyring, signed_statement, signer
+from tests.protocol.test_message import KINDS, examples, json_of
+from tests.vectors.examples import DOCUMENT, EXAMPLES, with_examples
+from whistle import errors
+from whistle.courier import wire
+from whistle.errors import ProtocolError
+from whistle.protocol import labels
+from whistle.protocol.canonical import decode
+
+TEXT = DOCUMENT.read_text()
+PROTOCOL = Path(labels.__file__).parent
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the cells of the first table below a heading, without its head."""
+    below = TEXT.split(f"{heading}\n", 1)[1]
+    found = []
+    for line in below.splitlines():
+        if line.startswith("|"):
+            found.append([cell.strip() for cell in line.strip("|").split(" | ")])
+        elif found:
+            break
+    return found[2:]
+
+
+def test_the_table_of_sizes_is_that_of_the_code() -> None:
+    known = {f"`{name}`": value for name, value in vars(labels).items() if isinstance(value, int) and name.isupper()}
+    assert {row[0]: int(row[1]) for row in rows("### Sizes")} == known
+
+
+def test_the_table_of_labels_is_that_of_the_code() -> None:
+    known = {f"`{name}`": f"`{value.decode()}`" for name, value in vars(labels).items() if isinstance(value, bytes)}
+    assert {row[0]: row[1] for row in rows("### Labels")} == known
+
+
+def test_the_table_of_errors_is_that_of_the_code() -> None:
+    families = {"StreamError", "KeyringError", "StatementError"}
+    known = {
+        name: kind
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, ProtocolError) and kind is not ProtocolError
+    }
+    told = {row[0].strip("`"): row[1] for row in rows("## 12. Errors")}
+    assert set(told) == set(known) - families
+    for name, meaning in told.items():
+        kind_of = re.match(r"a kind of `(\w+)`", meaning)
+        assert known[name].__mro__[1].__name__ == (kind_of[1] if kind_of else "ProtocolError"), name
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_stands_in_the_text(name: str) -> None:
+    assert TEXT.count(f"<!-- example: {name} -->\n```text\n") == 1
+
+
+def test_the_examples_are_what_the_code_computes() -> None:
+    assert with_examples(TEXT) == TEXT
+
+
+FIELDS = {
+    "message": "### From a source: `message` and `withdraw`",
+    "withdraw": "### From a source: `message` and `withdraw`",
+    "reply": "### `reply`",
+    "contact": "### `contact`",
+    "event": "### `event`",
+    "inventory": "### `inventory`",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_of_a_kind_is_told_in_its_order(kind: str) -> None:
+    told = []
+    for names, value in (row[:2] for row in rows(FIELDS[kind])):
+        if " only" not in value or f"`{kind}` only" in value:
+            told += re.findall(r"`(\w+)`", names)
+    assert told == list(json_of(examples()[kind]))
+
+
+@pytest.mark.parametrize(
+    ("heading", "value"),
+    [
+        ("### Keyring", lambda: keyring().sign(signer("root")).untrusted_payload),
+        ("### Statements", lambda: signed_statement(1).untrusted_payload),
+    ],
+)
+def test_every_field_of_what_is_signed_is_told_in_its_order(heading: str, value: Any) -> None:
+    told = [name for row in rows(heading) for name in re.findall(r"`(\w+)`", row[0])]
+    fields = decode(value())
+    assert isinstance(fields, dict)
+    assert told == list(fields)
+
+
+def test_every_path_and_header_of_the_interface_is_told() -> None:
+    for name, value in vars(wire).items():
+        if name.endswith(("_PATH", "_HEADER")):
+            assert f"{value}" in TEXT.split("## 9. The shelf's interface", 1)[1], name
+
+
+@pytest.mark.parametrize("module", sorted(path.name for path in PROTOCOL.glob("*.py") if path.name != "__init__.py"))
+def test_every_module_names_a_section_that_exists(module: str) -> None:
+    named = re.search(r"docs/protocol\.md, sections? (\d+)", (PROTOCOL / module).read_text())
+    assert named is not None
+    assert f"\n## {named[1]}. " in TEXT
+
+
+def test_every_label_in_the_text_is_known() -> None:
+    known = {value.decode() for value in vars(labels).values() if isinstance(value, bytes)}
+    assert set(re.findall(r"whistle/1/[a-z0-9][a-z0-9 -]*", TEXT)) == known
