@@ -51,14 +51,14 @@ class Tour:
 
     def press(self, label: str) -> None:
         """Press a button or follow a link, by its exact words."""
-        self.page.locator(f'button:text-is("{label}"), a:text-is("{label}")').first.click()
+        self.page.locator(f'input[value="{label}"], a:text-is("{label}")').first.click()
 
     def report(self, *, shoot: bool) -> str:
         """Make a report and return its 12 words."""
         seen: Callable[[str], None] = self.shoot if shoot else lambda _name: None
         self.open("/")
         seen("start")
-        self.page.locator('form[action="/report"] button').first.click()
+        self.page.locator('form[action="/report"] input[type="submit"]').first.click()
         seen("receipt")
         words = self.page.locator("ol.words li").all_inner_texts()
         self.press("I have written them down")

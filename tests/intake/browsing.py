@@ -167,13 +167,13 @@ class _Reader(HTMLParser):
             self._input(self._inside, given)
         elif tag == "textarea":
             self._area, self._typed = given.get("name") or "", ""
-        elif tag == "button" and self._inside is not None and "name" in given:
-            self._inside.buttons.append((given["name"] or "", given.get("value") or ""))
 
     @staticmethod
     def _input(form: Form, given: dict[str, str | None]) -> None:
-        name, value = given["name"] or "", given.get("value") or ""
+        name, value = given.get("name") or "", given.get("value") or ""
         match given["type"]:
+            case "submit" if name:
+                form.buttons.append((name, value))
             case "hidden" | "text":
                 form.fields.append((name, value))
             case "checkbox" | "radio":
