@@ -74,6 +74,11 @@ class Sending:
         self._unput: list[Record] = []
         self._sealed_all = False
 
+    @property
+    def index(self) -> int:
+        """The index that the message has, or will have as far as is known."""
+        return self._commit.index
+
     def send(self) -> Sent:
         """Put what is not put yet. Raises ``AlreadySent``, ``SendingBroken``, ``TooLarge`` and all of a courier."""
         self._commit.reserve()
