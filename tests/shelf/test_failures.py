@@ -174,9 +174,11 @@ def test_after_a_failed_fsync_nothing_is_believed_until_the_shelf_is_opened_agai
         raise OSError(errno.EIO, "fsync")
 
     monkeypatch.setattr(os, "fsync", failing)
+    assert shelf.is_usable
     with pytest.raises(ShelfUnavailable):
         tidied(shelf)
     monkeypatch.undo()
+    assert not shelf.is_usable
     with pytest.raises(ShelfUnavailable):
         shelf.look([some[0].address])
     with pytest.raises(ShelfUnavailable):
