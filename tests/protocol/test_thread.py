@@ -25,6 +25,7 @@ def test_every_key_of_a_source_is_the_hash_that_the_text_names() -> None:
     assert keys.state_key == derived(b"whistle/1/state key")
     burn_key = derived(b"whistle/1/burn key")
     assert keys.burn_token(b"a" * 32) == hashed(b"whistle/1/burn record", b"a" * 32, key=burn_key)
+    assert keys.withdraw_burn_token(b"a" * 32) == hashed(b"whistle/1/burn withdraw", b"a" * 32, key=burn_key)
     assert keys.chunk_burn_token(b"n" * 8, 3) == hashed(b"whistle/1/burn chunk", b"n" * 8, 3, key=burn_key)
     contact = keys.contact_identity.secret_bytes()
     assert contact == derived(b"whistle/1/contact x25519") + derived(b"whistle/1/contact ml-kem", size=64)

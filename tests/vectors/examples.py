@@ -34,7 +34,7 @@ from whistle.protocol.listing import sign_listing
 from whistle.protocol.message import Body, encode
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record
-from whistle.protocol.sealing import commitment_of, header_of, open_sealed, open_state, pack
+from whistle.protocol.sealing import commitment_of, header_of, open_sealed, open_state
 from whistle.protocol.work import solve
 
 DOCUMENT = Path(__file__).parents[2] / "docs/protocol.md"
@@ -131,13 +131,11 @@ def derived() -> str:
 def record() -> str:
     sealed = Record.parse(bytes_of(pool()["report"]))
     opened, mine = open_sealed(sealed, identity("Ana")), source()
-    packed = pack(opened.body)
     state = open_state(sealed, mine)
     return lines(
         ("record", bytes(sealed)),
         ("header", header_of(sealed)),
         ("JSON", opened.body),
-        ("packed body, its length", packed[:4]),
         ("content key", opened.content_key),
         ("commitment", commitment_of(sealed)),
         ("X25519 of source and Ana", mine.identity.shared_secret(identity("Ana").recipient)),
