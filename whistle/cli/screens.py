@@ -5,8 +5,8 @@ from unicodedata import category
 
 _UNNAMED = "file"
 _LONGEST_NAME = 200
-#: Control, formatting (such as right-to-left overrides), surrogates and private use.
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
+#: Control, formatting (such as right-to-left overrides), surrogates, private use, line and paragraph separators.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 #: Needed between letters of several scripts, and harmless.
 _JOINERS = "\u200c\u200d"
 
