@@ -24,7 +24,7 @@ CASE, OTHER = b"c" * 32, b"o" * 32
 
 @pytest.fixture
 def vault(world: World) -> Iterator[Vault]:
-    """The vault of somebody who joined, and no ledger yet."""
+    """Give the vault of somebody who joined, and no ledger yet."""
     world.desks[ANA].lock()
     opened = Vault.open(world.folder / "ana", PASSPHRASE)
     keys = {CASE: StorageKey.generate(), OTHER: StorageKey.generate()}
@@ -136,7 +136,7 @@ def test_what_does_not_follow_is_refused(vault: Vault) -> None:
     refused(replace(second, previous=bytes(32)), link)
     refused(replace(second, audience=(1, 2)), link)
     for changes in ({"day": date(2026, 11, 22)}, {"payload": b"{}"}, {"author": 2}, {"signature": bytes(64)}):
-        refused(replace(second, **changes), link)  # type: ignore[arg-type] # fields of Event
+        refused(replace(second, **changes), link)
 
 
 def test_a_short_note_and_a_shorter_one_have_one_size(vault: Vault) -> None:

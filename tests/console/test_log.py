@@ -187,7 +187,9 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path, monkeypatch: pyte
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
-    batches=st.lists(st.lists(st.tuples(st.integers(0, 3), st.binary(min_size=1, max_size=99)), max_size=4), max_size=6),
+    batches=st.lists(
+        st.lists(st.tuples(st.integers(0, 3), st.binary(min_size=1, max_size=99)), max_size=4), max_size=6
+    ),
     doomed=st.integers(0, 3),
 )
 def test_any_frames_and_any_deletion(

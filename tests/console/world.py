@@ -110,11 +110,10 @@ class World:
         return self.desks[person]
 
     def sleep(self, days: int = 1) -> None:
-        """Let days pass, with a tidy each night."""
-        for _day in range(days):
-            self.today += timedelta(days=1)
-            for _step in self.shelf.tidy():
-                pass
+        """Let days pass, with a tidy in the last night."""
+        self.today += timedelta(days=days)
+        for _step in self.shelf.tidy():
+            pass
 
     # --- sources and reviewers
 

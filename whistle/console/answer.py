@@ -113,11 +113,11 @@ class Writer:
         ``NothingToSay``, ``NobodyChoseYou``, ``ReaderClosed``, ``KeyLapsed`` and ``TooLarge``.
         """
         answer.check()
+        kept, signed = current(self.book.vault, self.today)
         case = self.book.case(name)
         to = addressees(case, self.directory, self.book.person)
         if any(person.id not in without for person, _reason in to.closed) or case.thread is None:
             raise ReaderClosed(", ".join(person.name for person, _reason in to.closed))
-        kept, signed = current(self.book.vault, self.today)
         reply = Reply(
             self._next_index(case, case.thread),
             self.today,

@@ -1,6 +1,5 @@
 """The ledger and the cases it adds up to, kept in step: what is durable is what is seen."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from secrets import token_bytes
@@ -8,7 +7,7 @@ from typing import TypeAlias
 
 from whistle.console.case import Case
 from whistle.console.cases import Cases
-from whistle.console.events import AnyEvent, Deleted, encode
+from whistle.console.events import AnyEvent, Deleted, decode, encode
 from whistle.console.ledger import Act, Ledger
 from whistle.console.vault import GRACE_DAYS, MARK_SIZE, StorageKey, Vault, member
 from whistle.errors import CaseUnknown, NotJoined
@@ -35,15 +34,17 @@ class Book:
             vault.change(cases={**vault.secrets.cases, self.journal: StorageKey.generate()})
         self.cases = Cases(self.journal)
         for act in self.ledger.acts():
-            self.cases.apply(act)
+            self.cases.apply(act.case, decode(act.payload), act.day)
 
     def record(self, today: date, *happened: Happened, keys: dict[bytes, StorageKey] | None = None) -> None:
         """Make events durable, and then seen. ``keys`` are those of the cases that begin with them."""
         if keys:
             # First the keys: an entry without its key would be lost, a key without an entry is nothing.
             self.vault.change(cases={**self.vault.secrets.cases, **keys})
-        acts = [Act(name, (self.person,), today, encode(event)) for name, event in happened]
-        self._append(acts)
+        if happened:
+            self.ledger.append([Act(name, (self.person,), today, encode(event)) for name, event in happened])
+        for name, event in happened:
+            self.cases.apply(name, event, today)
 
     @property
     def files(self) -> Path:
@@ -83,12 +84,6 @@ class Book:
     def deleted_mark(self, commitment: bytes) -> bytes:
         """Return the mark (16 bytes) by which a record of a deleted case is passed over while it is on the shelf."""
         return self.vault.secrets.ledger.mark(_DELETED, commitment, size=MARK_SIZE)
-
-    def _append(self, acts: Sequence[Act]) -> None:
-        if acts:
-            self.ledger.append(acts)
-            for act in acts:
-                self.cases.apply(act)
 
     def _journal(self) -> bytes:
         name = self.vault.secrets.journal

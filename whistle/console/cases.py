@@ -1,6 +1,7 @@
 """Cases are folds of events: what a reviewer sees is computed from the ledger, and from nothing else."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from whistle.console.case import Case, Journal
 from whistle.console.events import (
@@ -14,23 +15,11 @@ from whistle.console.events import (
     Received,
     Withdrawn,
 )
-from whistle.console.events import decode as decode_event
-from whistle.console.ledger import Act
 from whistle.errors import ChainBroken
 from whistle.protocol.hashing import hashed
 from whistle.protocol.thread import Thread
 
 _STREAM = b"whistle/console/1/stream seen"
-
-
-def fold(case: Case, acts: Iterable[Act]) -> Case:
-    """Return ``case`` after ``acts``, which are all of it: the same acts always give the same case."""
-    for act in acts:
-        event = decode_event(act.payload)
-        if not isinstance(event, CaseEvent):
-            raise ChainBroken
-        case = event.fold(case, act.day)
-    return case
 
 
 class Cases:
@@ -46,20 +35,19 @@ class Cases:
         self._streams: dict[bytes, bytes] = {}
         self._marks: set[bytes] = set()
 
-    def apply(self, act: Act) -> None:
-        """Add one act; raises ``ChainBroken`` for an event that stands in the wrong place."""
-        event = decode_event(act.payload)
+    def apply(self, name: bytes, event: AnyEvent, day: date) -> None:
+        """Add an event of ``day`` to a case or the journal; raises ``ChainBroken`` where it stands in the wrong one."""
         if isinstance(event, Faulty):
             self._marks.add(event.mark)
-        if act.case == self._journal_name:
+        if name == self._journal_name:
             if not isinstance(event, JournalEvent):
                 raise ChainBroken
-            self.journal = event.fold_journal(self.journal, act.day)
+            self.journal = event.fold_journal(self.journal, day)
             return
         if not isinstance(event, CaseEvent):
             raise ChainBroken
-        self.by_name[act.case] = event.fold(self.by_name.get(act.case, Case(act.case)), act.day)
-        self._index(act.case, event)
+        self.by_name[name] = event.fold(self.by_name.get(name, Case(name)), day)
+        self._index(name, event)
 
     def forget(self, name: bytes) -> None:
         """Drop a case whose key is gone."""

@@ -84,7 +84,7 @@ class Judge:
         commitment = untrusted.opened.commitment
         if isinstance(untrusted.body, Contact):
             contact = check_contact(untrusted, found.reader)
-            self._happen(self._new_case(), Contacted(contact.body, commitment, day))
+            self._happen(self._new_case(), Contacted(contact.body, commitment, day, untrusted.opened.body))
             self.tally.contacts += 1
             return
         if not isinstance(untrusted.body, Message | Withdraw):
@@ -92,10 +92,10 @@ class Judge:
         body = check_up(untrusted, found.reader).body
         name = self._case_of(body.thread)
         if isinstance(body, Message):
-            self._happen(name, Received(body, commitment, day))
+            self._happen(name, Received(body, commitment, day, untrusted.opened.body))
             self._stream(name, body, commitment)
         else:
-            self._happen(name, Withdrawn(body, commitment, day))
+            self._happen(name, Withdrawn(body, commitment, day, untrusted.opened.body))
         self.tally.messages += 1
 
     def _reply(self, found: Found, untrusted: Verified[Body], day: date) -> None:
@@ -111,7 +111,7 @@ class Judge:
         reply = check_reply(untrusted, found.reader, case.thread, self.directory).body
         check_readers(reply, _lists(case))
         commitment = untrusted.opened.commitment
-        self._happen(name, Answered(reply, commitment, day))
+        self._happen(name, Answered(reply, commitment, day, untrusted.opened.body))
         self._stream(name, reply, commitment)
         self.tally.replies += 1
 

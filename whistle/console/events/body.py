@@ -1,6 +1,6 @@
 """What arrived, inside events: kept in the spelling in which it was committed to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, Generic, Self, TypeVar
 
@@ -16,18 +16,19 @@ B = TypeVar("B", bound=Body)
 
 @dataclass(frozen=True)
 class Arrival(Generic[B]):
-    """A body as verified, its commitment (32 bytes), and the day under which the shelf listed it."""
+    """A body as verified, its commitment (32 bytes), the day under which the shelf listed it, and its own JSON."""
 
     body: B
     commitment: bytes
     arrived: date
+    encoded: bytes = field(repr=False)
 
     body_kind: ClassVar[type[Body]]
 
     def to_json(self) -> dict[str, Json]:
         """Return the object that is kept."""
         return {
-            "body": body_json(self.body),
+            "body": base64(self.encoded),
             "commitment": base64(self.commitment),
             "arrived": self.arrived.isoformat(),
         }
@@ -37,7 +38,8 @@ class Arrival(Generic[B]):
         """Read what ``to_json`` wrote; raises ``ValueError``."""
         fields = Fields(value, "body", "commitment", "arrived")
         body = body_of(fields, cls.body_kind)
-        return cls(body, fields.octets("commitment", COMMITMENT_SIZE), fields.day("arrived"))  # type: ignore[arg-type] # of the kind above
+        commitment, encoded = fields.octets("commitment", COMMITMENT_SIZE), fields.octets("body")
+        return cls(body, commitment, fields.day("arrived"), encoded)  # type: ignore[arg-type] # of the kind above
 
 
 def body_json(body: Body) -> str:
