@@ -214,7 +214,7 @@ def test_an_answer_that_breaks_off() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [b"", b"{}", b"\xff", bytes(cast.published())[:-1], bytes(cast.published(work=23))]
+    "document", [b"", b"{}", b"\xff", bytes(cast.published())[:-1], bytes(cast.published(work=25))]
 )
 def test_a_document_that_is_none(document: bytes) -> None:
     with asking(answer(OK, document)) as (courier, _listener), pytest.raises(AnswerMalformed):

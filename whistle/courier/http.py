@@ -40,8 +40,6 @@ _TIMEOUT: Final = Timeout(connect=60, read=120)
 #: How often the same bytes are sent when the site does not answer, or says that it cannot store now.
 _ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 2.0
-#: A site that asks for more work than this is not believed: 2^22 tries take this machine's Python some seconds.
-_WORK_LIMIT: Final = 22
 _ERRORS: Final[dict[int, type[CourierError | ShelfError]]] = {
     HTTPStatus.BAD_REQUEST: Refused,
     HTTPStatus.UNAUTHORIZED: Refused,
@@ -76,7 +74,7 @@ class HttpCourier:
             published = Published.parse(document)
         except KeyringMalformed as error:
             raise AnswerMalformed from error
-        if published.work > _WORK_LIMIT:
+        if published.work > wire.WORK_LIMIT:
             raise AnswerMalformed
         self._challenge = (published.challenge, published.work)
         return document

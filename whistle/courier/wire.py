@@ -40,6 +40,8 @@ JSON: Final = "application/json"
 LISTING_PAGE: Final = 64
 STATEMENT_LIMIT: Final = 16_384
 PUBLISHED_LIMIT: Final = 4 << 20
+#: Bits of work that a client does at most for one request: 2^24 tries take Python half a minute.
+WORK_LIMIT: Final = 24
 
 
 def listing_query(day: date, after: bytes = b"") -> str:
