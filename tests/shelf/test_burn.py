@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.shelf.samples import (
 )
 from whistle.protocol.record import Record
 from whistle.shelf import Kept
+from whistle.shelf.drawer import Drawer
 
 
 def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
@@ -183,3 +185,19 @@ def test_burned_rows_are_remembered_through_a_restart(tmp_path: Path) -> None:
         tidied(shelf)
         assert listed(shelf) == [kept.record]
         assert all(drawer._pragma("page_count") > 0 for drawer in shelf._cabinet.drawers)
+
+
+def test_a_burn_that_a_crash_cut_off_before_its_end_is_ended_by_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    burned = sample()
+    left = tmp_path / "left by the crash"
+    with open_shelf(tmp_path / "shelf") as shelf:
+        shelf.put_messages([burned.record])
+        with monkeypatch.context() as patched:
+            patched.setattr(Drawer, "empty_log", lambda _: shutil.copytree(tmp_path / "shelf", left))
+            shelf.burn([burned.token])
+    assert files_with(left, burned.record.sealed) == ["arrivals.sqlite-wal"]
+    with open_shelf(left) as shelf:
+        assert files_with(left, burned.record.burn_hash + burned.record.sealed) == []
+        assert shelf.look([burned.address]) == [False]
