@@ -199,6 +199,25 @@ def test_a_double_click_is_stored_once(place: Place) -> None:
     assert len(place.records()) == 1
 
 
+def test_a_form_sent_again_does_not_bring_back_what_was_withdrawn(place: Place) -> None:
+    browser, form, words = place.at_form()
+    browser.submit(form.set("text", STORY))
+    asked = browser.submit(place.come_back(words).form("/withdraw"))
+    browser.submit(asked.form("/withdraw/now"))
+    before = place.records()
+    assert browser.submit(form).status == 200
+    assert place.records() == before
+
+
+def test_a_ticket_is_used_up_by_success_only(tmp_path: Path) -> None:
+    with opened(tmp_path, form_files=1) as place:
+        browser, form, _words = place.at_form()
+        browser.submit(form.set("text", STORY), ("a", b"1"), ("b", b"2"))
+        assert len(place.backstage.tickets) == 0
+        browser.submit(form)
+        assert len(place.backstage.tickets) == 1
+
+
 def test_what_was_written_since_can_be_sent_as_the_next_message(place: Place) -> None:
     browser, form, words = place.at_form()
     browser.submit(form.set("text", STORY).tick("excluded", str(cast.BO)))
