@@ -1,3 +1,4 @@
+import traceback
 import unicodedata
 from collections import defaultdict
 from dataclasses import fields, is_dataclass, replace
@@ -459,3 +460,36 @@ def test_a_thread_of_another_person_is_another_thread() -> None:
     assert isinstance(body, Message)
     assert body.thread != KEYS.thread
     assert directory().site == SITE
+
+
+SECRET = "Nkosazana-4711"
+PLACES = [
+    ("message", "day"),
+    ("message", "language"),
+    ("message", "previous"),
+    ("message", "thread"),
+    ("message", "recipient"),
+    ("message", "content"),
+    ("message", "stream"),
+    ("reply", "statement"),
+    ("reply", "echoes"),
+    ("contact", "reference"),
+    ("event", "payload"),
+    ("message", SECRET),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), PLACES)
+def test_a_message_that_is_refused_is_not_repeated_in_the_traceback(kind: str, name: str) -> None:
+    with pytest.raises(BodyMalformed) as refused:
+        decode(canonical.encode(json_of(examples()[kind]) | {name: SECRET}))
+    assert SECRET not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize("broken", [b"\xff", b'"', b",", b"{", b"\\u00"])
+def test_json_that_is_broken_is_not_repeated_in_the_traceback(broken: bytes) -> None:
+    with pytest.raises(BodyMalformed) as refused:
+        decode(encode(message(KEYS, content=Content(SECRET))) + broken)
+    text = "".join(traceback.format_exception(refused.value))
+    assert SECRET not in text
+    assert base64(KEYS.thread.key) not in text
