@@ -132,7 +132,14 @@ def test_rubbish_above_our_newest_preselects_nobody(stage: Stage) -> None:
     assert (visit.newest, visit.readers, visit.preselected) == (0, (cast.ANA, cast.BO), ())
     assert visit.next_index == 2
     assert [(problem.ours, problem.index) for problem in visit.problems] == [(True, 1)]
-    assert visit.before(2) == "unknown"
+
+
+def test_our_newest_is_found_beneath_much_rubbish(stage: Stage) -> None:
+    stage.tell()
+    for index in range(1, 50):
+        stage.put(replace(decoy(), address=KEYS.thread.address(labels.UP, index)))
+    visit = stage.source.visit()
+    assert (visit.newest, visit.channel, visit.preselected, len(visit.problems)) == (0, 1, (), 49)
 
 
 def test_an_echo_of_a_message_that_is_hidden_preselects_nobody(stage: Stage) -> None:

@@ -1,12 +1,13 @@
 """The commit point of whatever a source says: one record at the first free index of its thread."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from whistle.courier import Courier
 from whistle.errors import AddressTaken, AlreadySent, ProtocolError
 from whistle.protocol import labels
 from whistle.protocol.keyring import Role
-from whistle.protocol.message import Message, Withdraw, encode
+from whistle.protocol.message import UNKNOWN, Message, Withdraw, encode
 from whistle.protocol.record import Record, burn_hash
 from whistle.protocol.sealing import Author, Place, pack, seal
 from whistle.protocol.state import State
@@ -86,3 +87,10 @@ class Commit:
         except ProtocolError:
             return False
         return True
+
+
+def previous_of(index: int, newest: int | None, commitment: bytes | None) -> bytes | Literal["unknown"] | None:
+    """Return the commitment of the message before ``index`` if ``newest`` is that one, as a body states it."""
+    if index == 0:
+        return None
+    return commitment if newest == index - 1 and commitment is not None else UNKNOWN

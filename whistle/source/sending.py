@@ -16,9 +16,8 @@ from whistle.protocol.record import Record, burn_hash
 from whistle.protocol.sealing import Author, Place, commitment_of, pack, seal
 from whistle.protocol.stream import StreamWriter
 from whistle.protocol.thread import SourceKeys
-from whistle.source.committing import Commit
+from whistle.source.committing import Commit, previous_of
 from whistle.source.draft import Attachment, Draft, statements_of
-from whistle.source.visit import previous_of
 
 #: A few bytes that keys, nonces and digests may need more than others, after compression.
 _SPARE = 128

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
 
 from whistle.errors import ProtocolError
 from whistle.language import _
 from whistle.protocol.content import Content, File, StreamReference
-from whistle.protocol.message import UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -80,14 +78,3 @@ class Visit:
     replies: tuple[ReceivedReply, ...]
     older: int | None
     problems: tuple[Problem, ...]
-
-    def before(self, index: int) -> bytes | Literal["unknown"] | None:
-        """Return what a message with this index names as its previous one."""
-        return previous_of(index, self.newest, self.commitment)
-
-
-def previous_of(index: int, newest: int | None, commitment: bytes | None) -> bytes | Literal["unknown"] | None:
-    """Return the commitment of the message before ``index`` if ``newest`` is that one, as a body states it."""
-    if index == 0:
-        return None
-    return commitment if newest == index - 1 and commitment is not None else UNKNOWN

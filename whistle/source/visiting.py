@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from whistle.courier import Courier
-from whistle.errors import NothingFound, ProtocolError, RecordMalformed, StreamKeyReused
+from whistle.errors import NothingFound, ProtocolError, RecordMalformed
 from whistle.protocol import labels
 from whistle.protocol.content import Echo
 from whistle.protocol.directory import Directory
 from whistle.protocol.message import Reply
 from whistle.protocol.reading import Verified
 from whistle.protocol.record import Record
+from whistle.protocol.stream import StreamKeys
 from whistle.protocol.thread import SourceKeys
 from whistle.source import judging
 from whistle.source.judging import Own
@@ -53,8 +54,8 @@ class Visiting:
         tried = 0
         while self._further and ((not self._own and ups) or (self._missing() and downs)):
             self._further -= 1
-            up = [] if self._own else ups[:1]
             down = downs[: self._missing()]
+            up = [] if self._own else ups[: labels.FETCH_COUNT - len(down)]
             self._take(up, down)
             del ups[: len(up)], downs[: len(down)]
             tried += len(down)
@@ -91,14 +92,12 @@ class Visiting:
         """Return the replies whose readers and streams hold, newest first, fetching the messages they answer."""
         self._fetch_echoed(newest, occupied)
         received: list[ReceivedReply] = []
-        stream_keys: set[bytes] = set()
+        streams = StreamKeys()
         for index, verified in sorted(self._verified.items()):
             try:
                 doubt = not judging.readers_hold(verified.body, newest, self._own)
                 if verified.body.stream is not None:
-                    if verified.body.stream.key in stream_keys:
-                        raise StreamKeyReused
-                    stream_keys.add(verified.body.stream.key)
+                    streams.meet(verified.body.stream, verified.opened.commitment)
             except ProtocolError as error:
                 self._problems.append(Problem(ours=False, index=index, error=error))
                 continue

@@ -14,12 +14,12 @@ from whistle.protocol.record import Record
 from whistle.protocol.sealing import commitment_of
 from whistle.protocol.thread import SourceKeys, reply_burn_token, reply_chunk_burn_token
 from whistle.source import judging
-from whistle.source.committing import Commit
+from whistle.source.committing import Commit, previous_of
 from whistle.source.draft import statements_of
 from whistle.source.judging import Own
 from whistle.source.sending import CONTACT_ATTEMPTS
 from whistle.source.shelves import Occupied, batches, burn, fetch, survey
-from whistle.source.visit import Problem, previous_of
+from whistle.source.visit import Problem
 
 
 @dataclass(frozen=True)
