@@ -32,7 +32,7 @@
     ├── ConsoleError               NotJoined, AlreadyJoined, NotInKeyring, FingerprintDiffers, KeyringsDiffer,
     │                              StatementNotYours, KeyLapsed, NobodyChoseYou, ReaderClosed, CaseUnknown, FileUnknown, NothingToSay
     ├── CeremonyError              what the keeper of the root asked for cannot be done
-    ├── StartFailed                a server or a trial
+    ├── CarryFailed, StartFailed   a file for a console without a network, a server, a trial
     └── SettingsError
 
 The docstring of an error is the sentence that its user reads; ``message()`` gives it in their language.
@@ -429,6 +429,10 @@ class NothingToSay(ConsoleError):
 
 class CeremonyError(WhistleError):
     """This step of the key ceremony cannot be done."""
+
+
+class CarryFailed(WhistleError):
+    """The file cannot be read or written, or it is there already."""
 
 
 class StartFailed(WhistleError):

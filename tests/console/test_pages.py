@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from time import monotonic, sleep
@@ -24,14 +25,16 @@ class Browser:
 
     def __init__(self, world: World, person: int) -> None:
         self.world, self.desk = world, world.desks[person]
-        self.couriers: list[DirectCourier] = []
-        self.app = create_app(SETTINGS, self.desk, self._courier)
+        self.next_courier: DirectCourier | None = None
+        self.app = create_app(SETTINGS, self.desk, self._couriers)
         self.client: FlaskClient = self.app.test_client()
         self.desk.lock()
 
-    def _courier(self) -> DirectCourier:
-        self.couriers.append(self.world.courier())
-        return self.couriers[-1]
+    @contextmanager
+    def _couriers(self) -> Iterator[tuple[DirectCourier, DirectCourier]]:
+        courier = self.next_courier or self.world.courier()
+        self.next_courier = None
+        yield courier, courier
 
     def get(self, path: str, base: str = BASE) -> TestResponse:
         return self.client.get(path, base_url=base)
@@ -180,9 +183,8 @@ def test_an_answer_that_cannot_be_sent_is_kept(world: World, ana: Browser) -> No
     world.tell(receipt, "A report.")
     ana.unlock().fetch()
     label = world.only_case(ANA).label
-    broken = world.courier()
-    broken.fail_at = 2
-    ana.app.extensions["whistle-console"].__dict__["couriers"] = lambda: broken
+    ana.next_courier = world.courier()
+    ana.next_courier.fail_at = 2
     assert ana.post(f"/cases/{label}/answer", draft="c", text="Later.").status_code == 303
     assert "is kept here" in ana.get(f"/cases/{label}").text
     ana.fetch()

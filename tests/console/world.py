@@ -11,7 +11,7 @@ from whistle.console.answer import Answer
 from whistle.console.case import Case
 from whistle.console.desk import Desk
 from whistle.console.sync import Synced
-from whistle.courier import Pass, wire
+from whistle.courier import Courier, Pass, wire
 from whistle.errors import Unreachable
 from whistle.protocol import labels
 from whistle.protocol.canonical import decode
@@ -40,7 +40,10 @@ T = TypeVar("T")
 
 @dataclass
 class World:
-    """Everything, on one day at a time. ``forged`` is shown to signed visitors in place of the true document."""
+    """Everything, on one day at a time.
+
+    ``forged`` is shown to signed visitors in place of the true document; ``chunks`` are all that were ever put.
+    """
 
     folder: Path
     today: date = FIRST_DAY
@@ -48,17 +51,21 @@ class World:
     statements: dict[int, Signed] = field(default_factory=dict)
     desks: dict[int, Desk] = field(default_factory=dict)
     forged: Published | None = None
+    chunks: list[Record] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.open_shelf()
+        self.keyring = Keyring(
+            "Bureau", self.root.verifier, (), (), (), labels.VERSION, 1, self.today, self.today + timedelta(days=700)
+        )
+
+    def open_shelf(self) -> None:
         self.shelf = Shelf(
             self.folder / "shelf",
             today=lambda: self.today,
             message_days=KEEP_DAYS,
             chunk_days=KEEP_DAYS,
             capacity=10**6,
-        )
-        self.keyring = Keyring(
-            "Bureau", self.root.verifier, (), (), (), labels.VERSION, 1, self.today, self.today + timedelta(days=700)
         )
 
     # --- the organisation
@@ -139,7 +146,7 @@ class World:
         attachments = [Attachment(name, "text/plain", BytesIO(data)) for name, data in files]
         return source.prepare(draft, attachments, source.visit() if begun else None).send()
 
-    def sync(self, person: int, courier: "DirectCourier | None" = None) -> Synced:
+    def sync(self, person: int, courier: Courier | None = None) -> Synced:
         return self.desks[person].sync(courier or self.courier())
 
     def only_case(self, person: int) -> Case:
@@ -202,6 +209,7 @@ class DirectCourier:
 
     def put_chunks(self, records: Sequence[Record]) -> None:
         assert 1 <= len(records) <= labels.PUT_CHUNK_LIMIT
+        self.world.chunks += records
         self._do("put chunks", lambda: _raise(self.world.shelf.put_chunks(records)))
 
     def look(self, addresses: Sequence[bytes]) -> tuple[bool, ...]:

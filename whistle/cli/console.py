@@ -17,6 +17,8 @@ from whistle.console.naming import file_name, screen_text
 from whistle.console.serve import serve
 from whistle.console.settings import ConsoleSettings, load
 from whistle.console.sync import Synced
+from whistle.courier import Courier
+from whistle.courier.carrying import CarriedCourier
 from whistle.courier.http import HttpCourier
 from whistle.errors import ConsoleError, SettingsError
 from whistle.language import _, plural
@@ -39,15 +41,23 @@ CONFIG = click.option(
 # --- reading and answering
 
 
+def carried_options(function: F) -> F:
+    """Add the two files that take the place of the intake for a console without a network."""
+    incoming = "Read this file, made by `whistle carry`, instead of asking the intake."
+    outgoing = "With --carried: write here what `whistle carry --in` is to put."
+    with_out = click.option("--out", type=NEW_FILE, help=outgoing)(function)
+    return click.option("--carried", type=OLD_FILE, help=incoming)(with_out)
+
+
 @click.command()
 @CONFIG
+@carried_options
 @passphrase_option
-def sync(config: Path, passphrase_fd: int | None) -> None:
+def sync(config: Path, carried: Path | None, out: Path | None, passphrase_fd: int | None) -> None:
     """Fetch and open what is new, and send what was not sent yet."""
     settings = load(config)
-    with _unlocked(_desk(settings), passphrase_fd) as desk, ExitStack() as stack:
-        courier, anonymous = _couriers(settings, stack)
-        _tell(desk.sync(courier, anonymous))
+    with _unlocked(_desk(settings), passphrase_fd) as desk, _couriers(settings, carried, out) as couriers:
+        _tell(desk.sync(*couriers))
         _warn(desk)
 
 
@@ -88,8 +98,9 @@ def read(config: Path, case: str, save: Path | None, passphrase_fd: int | None) 
 @click.option("--attach", type=OLD_FILE, multiple=True, help="A file to send along.")
 @click.option("--language", default="en", show_default=True, help="The language it is written in.")
 @click.option("--yes", is_flag=True, help="Do not ask whether it may go to the people named.")
+@carried_options
 @passphrase_option
-def reply(
+def reply(  # noqa: PLR0913 - each is an option of the command
     config: Path,
     case: str,
     text_file: Any,  # noqa: ANN401 - an open text file, as click gives it
@@ -97,6 +108,8 @@ def reply(
     language: str,
     *,
     yes: bool,
+    carried: Path | None,
+    out: Path | None,
     passphrase_fd: int | None,
 ) -> None:
     """Answer the source of CASE. The text is read from standard input unless --text names a file."""
@@ -108,7 +121,7 @@ def reply(
         without = _agreed(desk, found, yes=yes)
         text = text_file.read().strip("\n")
         files = [_attachment(path, stack) for path in attach]
-        courier = _couriers(settings, stack)[1]
+        _signed, courier = stack.enter_context(_couriers(settings, carried, out))
         item = desk.reply(courier, found.name, Answer(text, language, files), without)
         click.echo(_("The reply is stored as number {number}.").format(number=item.index + 1))
 
@@ -116,11 +129,12 @@ def reply(
 @click.command()
 @CONFIG
 @click.option("--port", type=int, help="Another port than the settings say.")
-def console(config: Path, port: int | None) -> None:
+@carried_options
+def console(config: Path, port: int | None, carried: Path | None, out: Path | None) -> None:
     """Serve the console's pages on this machine, until you press Ctrl-C."""
     settings = load(config, port=port)
     click.echo(_("The console is at http://{name}:{port}/").format(name=settings.name, port=settings.port))
-    serve(settings, lambda: HttpCourier(settings.intake, settings.proxy or None))
+    serve(settings, lambda: _couriers(settings, carried, out))
 
 
 # --- the vault
@@ -251,13 +265,23 @@ def _unlocked(desk: Desk, descriptor: int | None) -> Iterator[Desk]:
         yield desk
 
 
-def _couriers(settings: ConsoleSettings, stack: ExitStack) -> tuple[HttpCourier, HttpCourier]:
-    """Return the way for signed requests, and another for what must not be linked to them."""
+@contextmanager
+def _couriers(settings: ConsoleSettings, carried: Path | None, out: Path | None) -> Iterator[tuple[Courier, Courier]]:
+    """Give the way for signed requests, and another for what must not be linked to them.
+
+    A carried file is one way for both: nobody watches it. Raises ``SettingsError`` where there is neither.
+    """
+    if (carried is None) != (out is None):
+        raise click.UsageError(_("--carried and --out go together"))
+    if carried is not None and out is not None:
+        with CarriedCourier(carried, out) as courier:
+            yield courier, courier
+        return
     if not settings.intake:
-        raise SettingsError(_("the setting intake is empty"))
+        raise SettingsError(_("the setting intake is empty; give --carried and --out"))
     proxy = settings.proxy or None
-    signed, anonymous = HttpCourier(settings.intake, proxy), HttpCourier(settings.intake, proxy)
-    return stack.enter_context(signed), stack.enter_context(anonymous)
+    with HttpCourier(settings.intake, proxy) as signed, HttpCourier(settings.intake, proxy) as anonymous:
+        yield signed, anonymous
 
 
 def _ask(intake: str, proxy: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The verbs of the intake's operator: ``whistle intake``."""
+"""The verbs of the intake's operator: ``whistle intake | carry``."""
 
 import os
 import sys
@@ -6,21 +6,25 @@ from pathlib import Path
 
 import click
 
-from whistle.errors import StartFailed
+from whistle.errors import CarryFailed, StartFailed
+from whistle.intake.carry import carry_from, carry_to
 from whistle.intake.settings import load
 from whistle.language import _
 
 _SERVER = Path(__file__).resolve().parent.parent.parent / "config" / "gunicorn.conf.py"
 
 
-@click.command()
-@click.option(
+CONFIG = click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     default=Path("config/whistle.toml"),
     show_default=True,
     help="The settings.",
 )
+
+
+@click.command()
+@CONFIG
 @click.option(
     "--server",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -35,3 +39,25 @@ def intake(config: Path, server: Path) -> None:
     os.environ["WHISTLE_SETTINGS"] = str(config.resolve())
     command = [sys.executable, "-m", "gunicorn", "--config", str(server)]
     os.execv(sys.executable, command)  # noqa: S606 - our own server, in place of this process
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--in", "is_answer", is_flag=True, help="FILE comes from a console: put what is in it on the shelf.")
+@CONFIG
+def carry(file: Path, *, is_answer: bool, config: Path) -> None:
+    """Write the whole shelf to FILE, for consoles that no network reaches. Stop the intake for that time."""
+    settings = load(config)
+    try:
+        if is_answer:
+            delivered = carry_from(file, settings)
+            click.echo(
+                _("Done: {count}. Not put, because the place was taken: {taken}.").format(
+                    count=delivered.done, taken=delivered.taken
+                )
+            )
+            return
+        days = carry_to(file, settings)
+    except OSError as error:
+        raise CarryFailed(str(file)) from error
+    click.echo(_("Written to {file}: the records of {days} days, all of them sealed.").format(file=file, days=days))

@@ -1,6 +1,5 @@
 """The Flask application of a console: pages for one reviewer, in one browser, on one machine."""
 
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Final
@@ -16,8 +15,8 @@ from whistle.console.pages import here, trouble
 from whistle.console.pages.cases import cases_pages
 from whistle.console.pages.door import door_pages
 from whistle.console.pages.fetching import Fetching, fetching_pages
+from whistle.console.pages.here import Couriers
 from whistle.console.settings import ConsoleSettings
-from whistle.courier import Courier
 
 _PACKAGE: Final = Path(__file__).parent.parent
 #: Bytes of one answer with its files, which are held in memory until they are sealed.
@@ -44,8 +43,8 @@ class _Pages(Flask):
     request_class = _InMemory
 
 
-def create_app(settings: ConsoleSettings, desk: Desk, couriers: Callable[[], Courier]) -> Flask:
-    """Return the pages over ``desk``; ``couriers`` makes a courier to the intake, each with circuits of its own."""
+def create_app(settings: ConsoleSettings, desk: Desk, couriers: Couriers) -> Flask:
+    """Return the pages over ``desk``; ``couriers`` opens the ways to the intake."""
     app = _Pages(
         "whistle", root_path=str(_PACKAGE), static_folder=_PACKAGE / "static" / "console", static_url_path="/static"
     )

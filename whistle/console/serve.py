@@ -1,14 +1,13 @@
 """Serving a console's pages on this machine, in one process that ends with its terminal."""
 
-from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from whistle.console.app import create_app
 from whistle.console.desk import Desk
+from whistle.console.pages.here import Couriers
 from whistle.console.settings import ConsoleSettings
-from whistle.courier import Courier
 from whistle.hardening import forbid_dumps
 
 _THREADS = 8
@@ -17,7 +16,7 @@ _THREADS = 8
 class _Server(BaseApplication):
     """gunicorn with what a console needs: one process, because the open vault is in its memory."""
 
-    def __init__(self, settings: ConsoleSettings, couriers: Callable[[], Courier]) -> None:
+    def __init__(self, settings: ConsoleSettings, couriers: Couriers) -> None:
         self._settings = settings
         self._couriers = couriers
         super().__init__()
@@ -46,6 +45,6 @@ class _Server(BaseApplication):
         return create_app(settings, desk, self._couriers)
 
 
-def serve(settings: ConsoleSettings, couriers: Callable[[], Courier]) -> None:
+def serve(settings: ConsoleSettings, couriers: Couriers) -> None:
     """Serve until the process is told to stop."""
     _Server(settings, couriers).run()

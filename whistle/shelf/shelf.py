@@ -126,6 +126,17 @@ class Shelf:
             ]
             return [row.record for row in merged(pages, limit)]
 
+    def chunks_after(self, after: bytes, limit: int) -> list[Record]:
+        """Return up to ``limit`` chunks of all days in the order of their addresses, those beyond ``after``.
+
+        Nobody on the network is ever given this; it is for a file that is carried to consoles without one.
+        """
+        with self._working():
+            beyond = place_of(after) if after else -1
+            horizon = self._horizon(self._today())
+            pages = [drawer.next_live(ShelfKind.CHUNK, beyond, limit, horizon) for drawer in self._cabinet.drawers]
+            return [row.record for row in merged(pages, limit)]
+
     # --- burn, tidy
 
     def burn(self, tokens: Sequence[bytes]) -> None:

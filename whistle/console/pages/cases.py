@@ -16,6 +16,7 @@ from whistle.console.case import Case
 from whistle.console.naming import file_name
 from whistle.console.pages import here
 from whistle.console.pages.shown import items_of, names_of, warnings_of
+from whistle.console.vault import FullBackup
 from whistle.errors import CourierError, FileUnknown, ShelfError, WhistleError
 from whistle.language import _
 
@@ -60,7 +61,8 @@ def reply(label: str) -> AnyResponse | tuple[str, int]:
     if here.console().fetching.claim(draft):
         try:
             answer = Answer(text, here.LANGUAGE, _attachments())
-            here.desk().reply(here.console().couriers(), found.name, answer, _without())
+            with here.console().couriers() as (_signed, courier):
+                here.desk().reply(courier, found.name, answer, _without())
             flash(_("Your answer has been sent."))
         except (CourierError, ShelfError) as error:
             flash(error.message() + " " + _("Your answer is kept here, and the next fetch sends it."))
@@ -102,9 +104,8 @@ def confirm_deletion(label: str) -> str:
 def delete(label: str) -> AnyResponse | tuple[str, int]:
     """Destroy the key of a case."""
     found = here.desk().case(label)
-    burn_with = here.console().couriers() if request.form.get("burn") else None
     try:
-        left = here.desk().delete(found.name, burn_with)
+        left = _delete(found, burn=bool(request.form.get("burn")))
     except (CourierError, ShelfError) as error:
         sentence = error.message() + " " + _("Nothing was deleted.")
         return _deletion(found, sentence), HTTPStatus.SERVICE_UNAVAILABLE
@@ -112,6 +113,13 @@ def delete(label: str) -> AnyResponse | tuple[str, int]:
     for backup in left:
         flash(_("The full backup at {place} can still open it. Destroy it too.").format(place=backup.place))
     return redirect(url_for("cases.inbox"), code=HTTPStatus.SEE_OTHER)
+
+
+def _delete(found: Case, *, burn: bool) -> tuple[FullBackup, ...]:
+    if not burn:
+        return here.desk().delete(found.name)
+    with here.console().couriers() as (_signed, courier):
+        return here.desk().delete(found.name, courier)
 
 
 @cases_pages.get("/journal")

@@ -1,7 +1,6 @@
 """Fetching in the background, with a page that says how far it is; and which answers were sent already."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 from http import HTTPStatus
 from threading import Lock, Thread
 from typing import Final
@@ -13,8 +12,7 @@ from whistle import language
 from whistle.console.desk import Desk
 from whistle.console.pages import here
 from whistle.console.sync import Progress, Synced
-from whistle.courier import Courier
-from whistle.errors import Unreachable, WhistleError
+from whistle.errors import WhistleError
 from whistle.language import _, plural
 
 fetching_pages = Blueprint("fetching", __name__)
@@ -24,7 +22,7 @@ _DRAFTS: Final = 1_000
 class Fetching:
     """One fetch at a time, in a thread of its own."""
 
-    def __init__(self, desk: Desk, couriers: Callable[[], Courier]) -> None:
+    def __init__(self, desk: Desk, couriers: here.Couriers) -> None:
         self._desk = desk
         self._couriers = couriers
         self._lock = Lock()
@@ -69,7 +67,8 @@ class Fetching:
     def _run(self) -> None:
         language.use(here.LANGUAGE)
         try:
-            self._outcome = self._desk.sync(self._couriers(), self._couriers(), self._show)
+            with self._couriers() as (signed, anonymous):
+                self._outcome = self._desk.sync(signed, anonymous, self._show)
         except WhistleError as error:
             self._outcome = error.message()
         except Exception:
@@ -83,8 +82,6 @@ class Fetching:
 @fetching_pages.post("/fetch")
 def start() -> Response:
     """Begin to fetch."""
-    if not here.console().settings.intake:
-        raise Unreachable(_("this console has no intake; sync it from a file made by `whistle carry`"))
     here.console().fetching.start()
     return redirect(url_for("fetching.show"), code=HTTPStatus.SEE_OTHER)
 

@@ -1,9 +1,10 @@
 """What a page knows while it is made: the desk, the settings, and who is in front of it."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flask import current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 EXTENSION: Final = "whistle-console"
 #: The only language yet.
 LANGUAGE: Final = "en"
+#: Opens two ways to the intake: one for signed requests, one for what must not be linked to them.
+Couriers: TypeAlias = Callable[[], AbstractContextManager[tuple[Courier, Courier]]]
 _OPEN_TO_ALL: Final = frozenset({"static", "door.unlock"})
 
 
@@ -30,7 +33,7 @@ class Console:
     settings: ConsoleSettings
     desk: Desk
     guard: Guard
-    couriers: Callable[[], Courier]
+    couriers: Couriers
     fetching: "Fetching"
 
 
