@@ -4,9 +4,11 @@ from datetime import timedelta
 import pytest
 
 from tests.console.world import ANA, BO, CHI, FIRST_DAY, KEEP_DAYS, DirectCourier, World, identity_of
+from whistle.console.answer import Answer
 from whistle.console.case import Case, ItemKind, ItemState
 from whistle.console.sync import Progress
-from whistle.errors import NotInKeyring, Unreachable, VaultLocked, WhistleError
+from whistle.courier.carrying import CarriedCourier, carry_in, carry_out
+from whistle.errors import CarriedMalformed, NotInKeyring, Unreachable, VaultLocked, WhistleError
 from whistle.protocol import labels
 from whistle.protocol.content import Content, Echo
 from whistle.protocol.keys import Identity
@@ -381,3 +383,54 @@ def test_a_server_that_shows_junk_stops_nothing(world: World) -> None:
     courier.meddle = lambda records: junk + records
     assert world.sync(ANA, courier).messages == 1
     assert world.desks[ANA].journal.faults == ()
+
+
+# --- over an air gap
+
+
+def carried(world: World, number: int) -> CarriedCourier:
+    """Write everything that is on the shelf to a file, and return a courier over it."""
+    days = [world.today - timedelta(days=day) for day in reversed(range(KEEP_DAYS + 1))]
+    path = world.folder / f"out-{number}"
+    with path.open("wb") as stream:
+        listed = ((day, world.shelf.messages_of(day, b"", 10_000)) for day in days)
+        carry_out(stream, bytes(world.published), listed, world.chunks)
+    return CarriedCourier(path, world.folder / f"in-{number}")
+
+
+def test_a_report_and_its_answer_cross_an_air_gap(world: World) -> None:
+    receipt = Receipt.generate()
+    world.tell(receipt, "The tender was fixed.", files=[("a.txt", b"a" * 300_000)])
+    with carried(world, 1) as courier:
+        assert world.sync(ANA, courier).messages == 1
+        case = world.only_case(ANA)
+        assert case.items[0].state is ItemState.COMPLETE
+        world.desks[ANA].reply(courier, case.name, Answer("Thank you."))
+        world.rotate(ANA)
+        world.sync(ANA, courier)
+    newest = world.statements.pop(ANA)
+    with (world.folder / "in-1").open("rb") as stream:
+        assert carry_in(stream, world.courier()).taken == 0
+    assert world.statements[ANA] == newest
+    source = world.source(receipt)
+    (reply,) = (source.load(each) for each in source.visit().replies)
+    assert reply.content == Content("Thank you.")
+
+
+def test_an_old_carried_file_closes_no_day_that_it_does_not_know(world: World) -> None:
+    with carried(world, 1) as old:
+        world.sleep(5)
+        world.tell(Receipt.generate(), "after the file was written")
+        world.sleep(5)
+        world.sync(ANA, old)
+    assert world.desks[ANA].synced == FIRST_DAY
+    with carried(world, 2) as new:
+        assert world.sync(ANA, new).messages == 1
+    assert world.desks[ANA].synced == world.today
+    with carried(world, 3) as again:
+        again._days = {FIRST_DAY: []}
+        assert world.sync(ANA, again).messages == 0
+        assert world.desks[ANA].synced == world.today
+        again._days = {}
+        with pytest.raises(CarriedMalformed):
+            world.sync(ANA, again)

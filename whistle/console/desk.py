@@ -20,7 +20,8 @@ from whistle.console.stored import stored_stream, sweep
 from whistle.console.sync import OPEN_DAYS, Progress, Sync, Synced
 from whistle.console.vault import FullBackup, Vault
 from whistle.courier import Courier
-from whistle.errors import CaseUnknown, FileUnknown, NotJoined, StreamKeyReused, VaultLocked
+from whistle.courier.carrying import CarriedCourier
+from whistle.errors import CarriedMalformed, CaseUnknown, FileUnknown, NotJoined, StreamKeyReused, VaultLocked
 from whistle.protocol.content import File
 from whistle.protocol.directory import Directory
 from whistle.protocol.keyring import Keyring, Person, Role
@@ -189,7 +190,10 @@ class Desk:
     # --- reading
 
     def sync(
-        self, courier: Courier, anonymous: Courier | None = None, progress: Callable[[Progress], None] | None = None
+        self,
+        courier: Courier,
+        anonymous: Courier | None = None,
+        progress: Callable[[Progress], None] | None = None,
     ) -> Synced:
         """Fetch, open, judge and keep what is new; send what was not sent; destroy what is due.
 
@@ -206,10 +210,8 @@ class Desk:
                 if progress is not None:
                     progress(reached)
 
-            sync = Sync(
-                book, courier, anonymous or courier, self._today(), self._keep_days, seen=session.seen, progress=beat
-            )
-            return sync.run()
+            ways, today = (courier, anonymous or courier), self._today()
+            return Sync(book, *ways, today, _last_day(courier, today), self._keep_days, session.seen, beat).run()
 
     def inbox(self) -> tuple[Case, ...]:
         """Return every case: those with something unread first, then the newest."""
@@ -370,6 +372,15 @@ class Desk:
         self._timer = Timer(left, self._watch)
         self._timer.daemon = True
         self._timer.start()
+
+
+def _last_day(courier: Courier, today: date) -> date:
+    """Return the last day that ``courier`` knows of: a carried file knows nothing of what came after it was written."""
+    if not isinstance(courier, CarriedCourier):
+        return today
+    if not courier.days:
+        raise CarriedMalformed
+    return min(courier.days[-1], today)
 
 
 def _burn_tokens(case: Case) -> list[bytes]:

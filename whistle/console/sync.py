@@ -63,13 +63,15 @@ class Sync:
 
     ``anonymous`` carries whatever should not be linked to our signed requests; ``seen`` are hashes of records that
     were tried since the vault was opened. They are never written down, so that the disk does not tell, either, how
-    much there was for others. ``progress`` is called often; what it raises stops the sync.
+    much there was for others. ``progress`` is called often; what it raises stops the sync. ``through`` is the last day
+    that the courier knows of: today, or the day on which a carried file was written.
     """
 
     book: Book
     courier: Courier
     anonymous: Courier
     today: date
+    through: date
     keep_days: int
     seen: set[bytes] = field(default_factory=set)
     progress: Callable[[Progress], None] = lambda _progress: None
@@ -84,8 +86,9 @@ class Sync:
         tally = self._take_all(directory)
         self._store_streams(tally)
         send_again(Writer(self.book, self.anonymous, directory, self.today))
-        self.book.ledger.reach(self.today - OPEN_DAYS)
-        retired = retire(self.book.vault, self.today, self.keep_days)
+        reached = self.through - OPEN_DAYS
+        self.book.ledger.reach(max(reached, self.book.ledger.reached or reached))
+        retired = retire(self.book.vault, self.through, self.keep_days)
         self.book.record(self.today, *((self.book.journal, Retired(number)) for number in retired))
         return Synced(tally.messages, tally.replies, tally.contacts, tally.faults, alarms, retired)
 
@@ -156,9 +159,9 @@ class Sync:
         """Return the days that are not done: from the first open one, or from as far back as a record is kept."""
         reached = self.book.ledger.reached
         if reached is None:
-            reached = self.today - OPEN_DAYS - timedelta(days=self.keep_days)
-        first = min(reached + timedelta(days=1), self.today - OPEN_DAYS + timedelta(days=1))
-        return [first + timedelta(days=day) for day in range((self.today - first).days + 1)]
+            reached = self.through - OPEN_DAYS - timedelta(days=self.keep_days)
+        first = min(reached, self.through - OPEN_DAYS) + timedelta(days=1)
+        return [first + timedelta(days=day) for day in range((self.through - first).days + 1)]
 
     def _store_streams(self, tally: Tally) -> None:
         for case in list(self.book.cases.by_name.values()):
