@@ -164,6 +164,20 @@ def test_no_mark_of_a_burn_is_left_after_a_tidy(tmp_path: Path) -> None:
             assert drawer._driver().execute("SELECT count(*) FROM leaving").fetchone() == (0,)
 
 
+def test_messages_of_many_days_are_sorted_in_together(tmp_path: Path) -> None:
+    clock = Clock()
+    with open_shelf(tmp_path / "shelf", clock) as shelf:
+        of_day = {}
+        for start in range(0, 120, 30):
+            of_day[clock.day] = MANY[start : start + 30]
+            shelf.put_messages(records(of_day[clock.day]))
+            clock.forward(1)
+        for _ in range(2):
+            tidied(shelf)
+            for day, some in of_day.items():
+                assert listed(shelf, day) == sorted(records(some), key=lambda record: record.address)
+
+
 # --- while the shelf is in use
 
 
