@@ -1,7 +1,7 @@
 """Pictures of every page of a running intake, with JavaScript off, at the widths of a small phone, a phone and a desk.
 
 ``python -m dev.screenshots http://127.0.0.1:8000 FOLDER`` walks through a report as a visitor does and leaves a PNG of
-each page and error in FOLDER. The site gets two reports by it, one of which is withdrawn: use one that is for trying.
+each page and error in FOLDER. Each walk makes a report and withdraws it: use a site that is for trying.
 With ``--receipt FILE`` it also shows what the 12 words in FILE find, such as a report that was answered.
 """
 

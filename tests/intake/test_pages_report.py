@@ -396,3 +396,28 @@ def test_an_unknown_channel_is_no_fault_of_ours(place: Place) -> None:
     assert browser.submit(form.set("text", STORY).set("channel", "77")).status == 503
     assert browser.post("/report", [("channel", "77")]).status == 503
     assert place.backstage.troubles.drain() == []
+
+
+@pytest.mark.parametrize(
+    "text", ["a\x00b", "\ufeff\u202e\u2066x", "\U0010ffff", "  leading\n\n\ntrailing \n\n", "</textarea><b>"]
+)
+def test_odd_text_arrives_as_it_was_typed(place: Place, text: str) -> None:
+    browser, form, words = place.at_form()
+    assert browser.submit(form.set("text", text)).status == 200
+    content = place.read(words).content
+    assert content is not None
+    assert content.text == text
+
+
+def test_too_many_people_are_nobody_that_our_pages_would_send(place: Place) -> None:
+    browser, form, _words = place.at_form()
+    form.set("text", STORY).fields += [("excluded", str(person)) for person in range(1, 40)]
+    page = browser.submit(form)
+    assert (page.status, place.records()) == (422, [])
+    assert "more people than a report can have" in page.text
+
+
+def test_a_name_that_is_too_long_is_refused_in_words(place: Place) -> None:
+    browser, form, _words = place.at_form()
+    page = browser.submit(form.set("text", STORY), ("я" * 600 + ".txt", b"x"))
+    assert (page.status, kept(page)) == (413, STORY)

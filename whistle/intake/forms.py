@@ -62,8 +62,9 @@ class PeopleField(Field):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Take the ids that were sent; raises ``ValueError`` for anything else."""
-        people = frozenset(number(value, 1, PERSON_LIMIT) for value in valuelist[: 2 * READER_LIMIT])
-        self.data = people
+        if len(valuelist) > 2 * READER_LIMIT:
+            raise ValueError(_("These are more people than a report can have."))
+        self.data = frozenset(number(value, 1, PERSON_LIMIT) for value in valuelist)
 
 
 class TicketForm(FlaskForm):  # type: ignore[misc] # the package ships no types
