@@ -99,3 +99,10 @@ def test_every_file_is_its_owners_alone(tmp_path: Path) -> None:
     paths = [*(tmp_path / "ana").rglob("*"), tmp_path / "ana"]
     assert {path.stat().st_mode & 0o777 for path in paths if path.is_file()} == {0o600}
     assert {path.stat().st_mode & 0o777 for path in paths if path.is_dir()} == {0o700}
+
+
+def test_no_piece_of_a_chunk_is_recognised_on_the_disk(lived: World, tmp_path: Path) -> None:
+    """Whoever has a copy of the shelf and the locked disk cannot see which chunks this reviewer has."""
+    pieces = [bytes(record)[at : at + 24] for record in lived.chunks for at in (0, 64, 20_000)]
+    assert pieces
+    assert found(tmp_path / "ana", pieces) == []
