@@ -117,7 +117,7 @@ def test_a_report_is_read_and_answered(world: World, config: Path, tmp_path: Pat
     source = world.source(receipt)
     (reply,) = (source.load(each) for each in source.visit().replies)
     assert reply.content is not None
-    assert reply.content.text == "Which two?"
+    assert reply.content.text == "Which two?\n"
     assert [file.name for file in reply.files] == ["form.pdf"]
     assert "Which two?" in run("read", "--config", config, case).output
     bo = configured(world, "bo")

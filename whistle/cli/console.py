@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
@@ -92,9 +92,7 @@ def read(config: Path, case: str, save: Path | None, passphrase_fd: int | None) 
 @click.command()
 @CONFIG
 @click.argument("case")
-@click.option(
-    "--text", "text_file", type=click.File("r", encoding="utf-8"), default="-", help="Read the text from here."
-)
+@click.option("--text", "text_file", type=click.File("rb"), default="-", help="Read the text from here.")
 @click.option("--attach", type=OLD_FILE, multiple=True, help="A file to send along.")
 @click.option("--language", default="en", show_default=True, help="The language it is written in.")
 @click.option("--yes", is_flag=True, help="Do not ask whether it may go to the people named.")
@@ -103,7 +101,7 @@ def read(config: Path, case: str, save: Path | None, passphrase_fd: int | None) 
 def reply(  # noqa: PLR0913 - each is an option of the command
     config: Path,
     case: str,
-    text_file: Any,  # noqa: ANN401 - an open text file, as click gives it
+    text_file: BinaryIO,
     attach: tuple[Path, ...],
     language: str,
     *,
@@ -113,13 +111,13 @@ def reply(  # noqa: PLR0913 - each is an option of the command
     passphrase_fd: int | None,
 ) -> None:
     """Answer the source of CASE. The text is read from standard input unless --text names a file."""
-    if text_file.name == "<stdin>" and not yes:
+    if text_file is click.get_binary_stream("stdin") and not yes:
         raise click.UsageError(_("give --text, or --yes: standard input cannot hold both the text and your answer"))
     settings = load(config)
     with _unlocked(_desk(settings), passphrase_fd) as desk, ExitStack() as stack:
         found = desk.case(case)
         without = _agreed(desk, found, yes=yes)
-        text = text_file.read().strip("\n")
+        text = _decoded(text_file.read())
         files = [_attachment(path, stack) for path in attach]
         _signed, courier = stack.enter_context(_couriers(settings, carried, out))
         item = desk.reply(courier, found.name, Answer(text, language, files), without)
@@ -373,6 +371,13 @@ def _agreed(desk: Desk, case: Case, *, yes: bool) -> list[int]:
     if not yes and not click.confirm(_("Is that right?"), err=True):
         raise click.Abort
     return [person.id for person, _reason in to.closed]
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise click.UsageError(_("the text is not in UTF-8")) from error
 
 
 def _attachment(path: Path, stack: ExitStack) -> Attachment:
