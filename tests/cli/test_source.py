@@ -285,6 +285,14 @@ def test_at_a_terminal_the_message_ends_with_a_dot_and_no_stops_it(here: Town) -
     assert told.ended() == 1
 
 
+def test_a_line_that_the_terminal_would_cut_is_refused(here: Town) -> None:
+    told = At(here, "tip", "--no-check", "--yes")
+    told.until("only a dot")
+    told.say("x" * 5_000)
+    told.until("too long to be typed")
+    assert told.ended() == 2
+
+
 def _unused(count: int) -> list[bytes]:
     return [cast.chance(f"unused {place}", 32) for place in range(count)]
 

@@ -18,6 +18,8 @@ from whistle.source import Attachment, Choice, Draft, choices
 F = TypeVar("F", bound=Callable[..., Any])
 _EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 _CONTACT_HELP = "Send the text of this file, such as your name, to the custodians alone."
+#: Linux cuts a typed line off at 4,096 bytes, and tells nobody (termios(3), canonical mode).
+_TERMINAL_LINE = 4_095
 _ROLES = {"REVIEWER": "reviewer", "CUSTODIAN": "custodian", "OVERSIGHT": "oversight"}
 
 
@@ -137,6 +139,8 @@ def _typed() -> str:
     click.echo(_("Write your message. End it with a line that holds only a dot."), err=True)
     lines: list[bytes] = []
     while (line := stdin.readline()) and line.strip() != b".":
+        if len(line) >= _TERMINAL_LINE:
+            raise click.UsageError(_("a line is too long to be typed: write it into a file and use --text"))
         lines.append(line)
     return _decoded(b"".join(lines))
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
 
-from whistle.errors import RecordMisplaced
-from whistle.protocol import labels
 from whistle.protocol.directory import Directory
 from whistle.protocol.message import Reply
 from whistle.protocol.reading import Verified, check_readers, check_reply_as_source, open_any
@@ -28,26 +26,21 @@ class Own:
 
 
 def own(record: Record, index: int, keys: SourceKeys) -> Own:
-    """Return ``record`` as the source's own at ``index`` upwards.
+    """Return ``record``, which lies at the address of ``index`` upwards, as the source's own.
 
-    Raises ``RecordMisplaced``, and all that ``open_state`` raises.
+    Raises what ``open_state`` raises.
     """
-    if record.address != keys.thread.address(labels.UP, index):
-        raise RecordMisplaced
     state = open_state(record, keys)
     withdraw = compare_digest(record.burn_hash, burn_hash(keys.withdraw_burn_token(record.address)))
     return Own(index, record, commitment_of(record), state, withdraw)
 
 
-def reply(record: Record, index: int, keys: SourceKeys, directory: Directory) -> Verified[Reply]:
-    """Return ``record`` as a reply at ``index`` downwards; its readers are yet to be judged.
+def reply(record: Record, keys: SourceKeys, directory: Directory) -> Verified[Reply]:
+    """Return ``record`` as a reply whose index fits its address; its readers are yet to be judged.
 
     Raises what ``open_any`` and ``check_reply_as_source`` raise.
     """
-    verified = check_reply_as_source(open_any(record, keys.identity), keys, directory)
-    if verified.body.index != index:
-        raise RecordMisplaced
-    return verified
+    return check_reply_as_source(open_any(record, keys.identity), keys, directory)
 
 
 def readers_hold(body: Reply, newest: Own | None, echoed: Mapping[int, Own]) -> bool:

@@ -84,7 +84,7 @@ class Visiting:
 
     def _take_reply(self, index: int, record: Record | None) -> None:
         try:
-            self._verified[index] = judging.reply(_there(record), index, self._keys, self._directory)
+            self._verified[index] = judging.reply(_there(record), self._keys, self._directory)
         except ProtocolError as error:
             self._problems.append(Problem(ours=False, index=index, error=error))
 

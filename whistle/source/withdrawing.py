@@ -78,7 +78,7 @@ class Withdrawing:
         found: list[Verified[Reply]] = []
         for index, record in self._records(labels.DOWN, occupied.down):
             try:
-                found.append(judging.reply(record, index, self._keys, self._directory))
+                found.append(judging.reply(record, self._keys, self._directory))
             except ProtocolError as error:
                 self._problems.append(Problem(ours=False, index=index, error=error))
         return found
