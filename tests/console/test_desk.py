@@ -129,7 +129,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 def test_it_locks_itself_when_nobody_calls(world: World) -> None:
     world.desks[BO].lock()
     desk = Desk(world.folder / "bo", lock_minutes=1, today=lambda: world.today)
-    desk._lock_seconds = 1
+    desk._watch.seconds = 1
     desk.unlock(PASSPHRASE)
     until = time.monotonic() + 2
     while time.monotonic() < until:

@@ -1,11 +1,9 @@
 """The reviewer's desk: the one class that pages and commands use. docs/console.md."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from threading import RLock, Timer
-from time import monotonic
+from threading import RLock
 from typing import Self
 
 from whistle.console import meeting, vault, warnings
@@ -16,12 +14,13 @@ from whistle.console.case import Case, Item, Journal
 from whistle.console.cases import inbox
 from whistle.console.events import Read
 from whistle.console.sending import send
-from whistle.console.stored import stored_stream, sweep
+from whistle.console.session import Session, Watch
+from whistle.console.stored import stored_stream
 from whistle.console.sync import OPEN_DAYS, Progress, Sync, Synced
 from whistle.console.vault import FullBackup, Vault
 from whistle.courier import Courier
 from whistle.courier.carrying import CarriedCourier
-from whistle.errors import CarriedMalformed, CaseUnknown, FileUnknown, NotJoined, StreamKeyReused, VaultLocked
+from whistle.errors import CarriedMalformed, CaseUnknown, FileUnknown, StreamKeyReused, VaultLocked
 from whistle.protocol.content import File
 from whistle.protocol.directory import Directory
 from whistle.protocol.keyring import Keyring, Person, Role
@@ -32,17 +31,6 @@ from whistle.protocol.signing import Signed
 def today_utc() -> date:
     """Return the day as the protocol counts days."""
     return datetime.now(UTC).date()
-
-
-@dataclass
-class _Session:
-    """What is there between unlock and lock. ``book`` is missing until an organisation was joined."""
-
-    vault: Vault
-    book: Book | None
-    seen: set[bytes] = field(default_factory=set)
-    closing: bool = False
-    keyring: tuple[bytes, Keyring] | None = None
 
 
 class Desk:
@@ -64,12 +52,10 @@ class Desk:
     ) -> None:
         self.folder = folder
         self._keep_days = keep_days
-        self._lock_seconds = None if lock_minutes is None else 60 * lock_minutes
         self._today = today
-        self._session: _Session | None = None
+        self._session: Session | None = None
         self._acting = RLock()
-        self._timer: Timer | None = None
-        self._locks_at = 0.0
+        self._watch = Watch(None if lock_minutes is None else 60 * lock_minutes, self.lock)
 
     # --- open and shut
 
@@ -117,8 +103,7 @@ class Desk:
             if self._session is not None:
                 self._session.vault.lock()
                 self._session = None
-            if self._timer is not None:
-                self._timer.cancel()
+            self._watch.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -142,7 +127,7 @@ class Desk:
             session = self._open()
             document = meeting.read_published(published)
             person = meeting.join(session.vault, document, words, intake, self._today())[1]
-            session.book = Book(session.vault)
+            session.maybe_book = Book(session.vault)
             return person
 
     def rotate(self) -> Signed:
@@ -160,11 +145,7 @@ class Desk:
     @property
     def keyring(self) -> Keyring:
         """The organisation as it was last seen."""
-        session = self._open()
-        published = vault.member(session.vault).published
-        if session.keyring is None or session.keyring[0] != published:
-            session.keyring = published, meeting.last_keyring(session.vault)
-        return session.keyring[1]
+        return self._open().keyring
 
     @property
     def directory(self) -> Directory:
@@ -202,7 +183,8 @@ class Desk:
         until then stays done.
         """
         with self._acting:
-            session, book = self._joined()
+            session = self._open()
+            book = session.book
 
             def beat(reached: Progress) -> None:
                 if session.closing:
@@ -215,7 +197,7 @@ class Desk:
 
     def inbox(self) -> tuple[Case, ...]:
         """Return every case: those with something unread first, then the newest."""
-        return inbox([*self._joined()[1].cases.by_name.values()])
+        return inbox([*self._open().book.cases.by_name.values()])
 
     def case(self, label: str) -> Case:
         """Return the case whose label or name (hex) begins so; raises ``CaseUnknown`` for none or several."""
@@ -228,7 +210,7 @@ class Desk:
     def mark_read(self, name: bytes) -> Case:
         """Note that everything in the case (its whole name, 32 bytes) has been seen, and return it."""
         with self._acting:
-            book = self._joined()[1]
+            book = self._open().book
             commitments = tuple(item.commitment for item in book.case(name).unread)
             if commitments:
                 book.record(self._today(), (name, Read(commitments)))
@@ -239,7 +221,7 @@ class Desk:
 
         Raises ``CaseUnknown`` and ``FileUnknown``; the pieces raise ``StoredFileDamaged`` and ``StreamError``.
         """
-        book = self._joined()[1]
+        book = self._open().book
         item = book.case(name).item(commitment)
         if item is None or item.stream is None or not 0 <= number < len(item.files):
             raise FileUnknown
@@ -254,7 +236,7 @@ class Desk:
 
     def addressees(self, name: bytes) -> Addressees:
         """Return who would read a reply; raises ``NobodyChoseYou``, ``CaseUnknown`` and ``KeyringExpired``."""
-        book = self._joined()[1]
+        book = self._open().book
         return addressees(book.case(name), self.directory, book.person)
 
     def reply(self, courier: Courier, name: bytes, answer: Answer, without: Collection[int] = ()) -> Item:
@@ -265,7 +247,7 @@ class Desk:
         sent: then it is kept, and the next sync sends it.
         """
         with self._acting:
-            book = self._joined()[1]
+            book = self._open().book
             writer = Writer(book, courier, self.directory, self._today())
             return send(writer, name, answer, frozenset(without))
 
@@ -276,7 +258,7 @@ class Desk:
         could not be burned: then nothing was deleted.
         """
         with self._acting:
-            book = self._joined()[1]
+            book = self._open().book
             case = book.case(name)
             if burn_with is not None:
                 burn(burn_with, _burn_tokens(case))
@@ -311,67 +293,33 @@ class Desk:
     @property
     def journal(self) -> Journal:
         """What happened to the console itself."""
-        return self._joined()[1].cases.journal
+        return self._open().book.cases.journal
 
     @property
     def synced(self) -> date | None:
         """The day of the last complete sync."""
-        reached = self._joined()[1].ledger.reached
+        reached = self._open().book.ledger.reached
         return None if reached is None else reached + OPEN_DAYS
 
     def warnings(self) -> tuple[str, ...]:
         """Return what needs the reviewer's attention, in plain words, the most urgent first."""
         session = self._open()
-        journal = Journal() if session.book is None else session.book.cases.journal
-        synced = None if session.book is None else self.synced
+        journal = Journal() if session.maybe_book is None else session.book.cases.journal
+        synced = None if session.maybe_book is None else self.synced
         return warnings.of(session.vault.secrets, journal, synced, self._today())
 
     # --- inside
 
     def _begin(self, opened: Vault) -> None:
-        try:
-            joined = opened.secrets.membership is not None
-            book = Book(opened) if joined else None
-            if book is not None:
-                streams = [(case.name, item.stream) for case in book.cases.by_name.values() for item in case.items]
-                wanted = {stored_stream(book, name, stream).name for name, stream in streams if stream is not None}
-                sweep(book.files, wanted)
-        except BaseException:
-            opened.lock()
-            raise
-        self._session = _Session(opened, book)
-        self._rest()
-        self._watch()
+        self._session = Session.begin(opened)
+        self._watch.begin()
 
-    def _open(self) -> _Session:
+    def _open(self) -> Session:
         session = self._session
         if session is None or session.closing:
             raise VaultLocked
-        self._rest()
+        self._watch.touch()
         return session
-
-    def _joined(self) -> tuple[_Session, Book]:
-        session = self._open()
-        if session.book is None:
-            raise NotJoined
-        return session, session.book
-
-    def _rest(self) -> None:
-        """Begin anew the time after which the desk locks itself."""
-        if self._lock_seconds is not None:
-            self._locks_at = monotonic() + self._lock_seconds
-
-    def _watch(self) -> None:
-        """Lock when nobody has called for long enough; until then look again when it could be so."""
-        left = self._locks_at - monotonic()
-        if self._session is None or self._lock_seconds is None:
-            return
-        if left <= 0:
-            self.lock()
-            return
-        self._timer = Timer(left, self._watch)
-        self._timer.daemon = True
-        self._timer.start()
 
 
 def _last_day(courier: Courier, today: date) -> date:

@@ -106,8 +106,6 @@ class Log:
                 yield frame
                 if head.count == self._head.count and not _same(head, self._head):
                     raise _broken(head.count)
-            if head.count < self._head.count:
-                raise _broken(head.count + 1)
             file.truncate(head.size)
             os.fsync(file.fileno())
         if head != self._head:
