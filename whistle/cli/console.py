@@ -2,6 +2,7 @@
 
 import mimetypes
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -111,7 +112,7 @@ def reply(  # noqa: PLR0913 - each is an option of the command
     passphrase_fd: int | None,
 ) -> None:
     """Answer the source of CASE. The text is read from standard input unless --text names a file."""
-    if text_file is click.get_binary_stream("stdin") and not yes:
+    if text_file is sys.stdin.buffer and not yes:
         raise click.UsageError(_("give --text, or --yes: standard input cannot hold both the text and your answer"))
     settings = load(config)
     with _unlocked(_desk(settings), passphrase_fd) as desk, ExitStack() as stack:
