@@ -183,11 +183,72 @@ def flipped(record: Record, position: int, bit: int = 1) -> Record:
     return Record.parse(flip(bytes(record), position, bit))
 
 
+#: Why parsers refuse, for a developer's eye: none of it repeats what was read.
+REASONS = {
+    "a channel id used twice",
+    "a channel with somebody who is not enrolled",
+    "a day in another form",
+    "a first message has no previous one, every other has",
+    "a lone surrogate",
+    "a name made of digits",
+    "a person id used twice",
+    "a succession of another organisation",
+    "an integer that is not from 0 to 2^53-1",
+    "base64 with stray bits",
+    "bytes of another size",
+    "content must be in the body or in the stream, and in one of them only",
+    "echoes out of order",
+    "expired before it was issued",
+    "files need a stream, and a stream without a part needs files",
+    "nested too deep",
+    "no answers to a questionnaire",
+    "no day",
+    "no integer, or out of range",
+    "no language tag",
+    "no list, or too long a one",
+    "no name of a question",
+    "no name",
+    "no pair",
+    "no role",
+    "no role, or no name",
+    "no root",
+    "no sorted inventory",
+    "no text, or too long a one",
+    "not an integer",
+    "not in canonical form",
+    "numbers out of order",
+    "other fields than expected",
+    "people out of order",
+    "the nonce that means no stream",
+    # Not ours: of Python's integers and of cryptography's keys.
+    (
+        "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; "
+        "use sys.set_int_max_str_digits() to increase the limit"
+    ),
+    "An ML-KEM-768 public key is 1184 bytes long",
+}
+
+
 def refuses(error: type[ProtocolError], act: Callable[[], object]) -> None:
-    """Fail unless ``act`` raises exactly ``error``, and not one of its kinds."""
+    """Fail unless ``act`` raises exactly ``error``, and not one of its kinds, for a reason that tells no secret."""
     with pytest.raises(error) as raised:
         act()
     assert type(raised.value) is error
+    refused_for_a_reason(raised.value)
+
+
+def refused_for_a_reason(error: BaseException | None) -> None:
+    """Fail where a ``ValueError`` behind ``error`` says something that is not among the known reasons."""
+    while error is not None:
+        assert type(error) is not ValueError or str(error) in REASONS, str(error)
+        error = error.__cause__
+
+
+def malformed(act: Callable[[], object]) -> None:
+    """Fail unless ``act`` raises a ``ValueError``, for a reason that tells no secret."""
+    with pytest.raises(ValueError) as raised:  # noqa: PT011 - the reasons are checked below
+        act()
+    refused_for_a_reason(raised.value)
 
 
 def only_protocol_errors(act: Callable[[], object]) -> None:

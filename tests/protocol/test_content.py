@@ -1,11 +1,12 @@
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.protocol.cast import chance, refuses
+from tests.protocol.cast import chance, malformed, refuses
 from tests.protocol.test_canonical import VALUES
 from whistle.errors import BodyMalformed
 from whistle.protocol.canonical import Json, base64, encode
@@ -114,8 +115,7 @@ def test_a_reference_as_json() -> None:
     ],
 )
 def test_a_reference_that_no_writer_makes_is_refused(change: dict[str, Json]) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - the kind of error is what is promised
-        StreamReference.from_json(as_json(USUAL) | change)
+    malformed(lambda: StreamReference.from_json(as_json(USUAL) | change))
 
 
 def test_the_limits_of_a_reference_are_included() -> None:
@@ -168,8 +168,7 @@ def test_an_echo_is_a_pair() -> None:
     commitment = base64(bytes(32))
     odd: list[Any] = [[2**32, commitment], [0, base64(bytes(31))], [0], [0, commitment, 0], [-1, commitment], None, {}]
     for value in odd:
-        with pytest.raises(ValueError):  # noqa: PT011 - as above
-            Echo.from_json(value)
+        malformed(partial(Echo.from_json, value))
 
 
 def test_what_somebody_wrote_does_not_show_itself() -> None:

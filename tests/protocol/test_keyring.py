@@ -1,13 +1,14 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.protocol.cast import ANA, BO, CHI, EVE, SITE, TODAY, chance, keyring, person, refuses, signer
+from tests.protocol.cast import ANA, BO, CHI, EVE, SITE, TODAY, chance, keyring, malformed, person, refuses, signer
 from tests.protocol.test_canonical import VALUES
 from whistle.errors import KeyringMalformed, SignatureInvalid
 from whistle.protocol.canonical import base64, decode, encode
@@ -235,10 +236,8 @@ def test_any_json_is_a_succession_or_a_value_error(value: Any, payload: bytes) -
 def test_a_signature_of_another_size_is_refused(name: str) -> None:
     value = succession().to_json()
     assert isinstance(value, dict)
-    with pytest.raises(ValueError, match="size"):
-        Succession.from_json(value | {name: base64(bytes(63))})
-    with pytest.raises(ValueError, match="fields"):
-        Succession.from_json(value | {"more": 1})
+    malformed(lambda: Succession.from_json(value | {name: base64(bytes(63))}))
+    malformed(partial(Succession.from_json, value | {"more": 1}))
 
 
 def test_the_label_of_a_keyring_is_its_own() -> None:

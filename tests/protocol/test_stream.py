@@ -394,3 +394,9 @@ def test_chunks_reach_the_shelf_with_nothing_of_the_file_in_them() -> None:
     assert b"contract" not in everything
     assert writer.key not in everything
     assert labels.CHUNK_MINIMUM == 8
+
+
+def test_a_reader_knows_where_each_chunk_lies() -> None:
+    reference, _, records = usual()
+    reader = StreamReader(reference)
+    assert [reader.address(index) for index in range(8)] == [record.address for record in records]
