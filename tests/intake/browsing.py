@@ -100,6 +100,8 @@ class Backstage:
     def close(self) -> None:
         self._ended.set()
         self._thread.join()
+        self.loop.turn(0)  # the last links end
+        self.loop.turn(0)
         self.loop.close()
         self.shelf.close()
 
