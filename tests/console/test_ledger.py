@@ -83,7 +83,7 @@ def test_without_its_key_a_case_is_passed_over_and_others_stay(vault: Vault) -> 
     vault.change(cases=keys)
     again = Ledger(vault)
     assert list(again.acts()) == [each for each in acts if each.case != CASE]
-    again.forget()
+    again.forget([CASE])
     again.append([act(7, OTHER)])
     assert list(Ledger(vault).acts()) == [*(each for each in acts if each.case != CASE), act(7, OTHER)]
 

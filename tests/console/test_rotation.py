@@ -63,9 +63,11 @@ def test_the_key_is_kept_before_the_statement_goes_anywhere(world: World) -> Non
     world.reopen(ANA)
     assert numbers(world, ANA) == [1, 2]
     courier = world.courier()
-    courier.fail_at = 3
+    keyrings, days = 2, KEEP_DAYS + 2
+    courier.fail_at = keyrings + days + 1
     with pytest.raises(Unreachable):
         world.sync(ANA, courier)
+    assert courier.calls[-1] == "publish"
     assert Statement.claimed(world.statements[ANA]).number == 1
     world.sync(ANA)
     assert world.statements[ANA] == statement

@@ -5,12 +5,15 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import TypeAlias
 
+from whistle.console import private
 from whistle.console.case import Case
 from whistle.console.cases import Cases
 from whistle.console.events import AnyEvent, Deleted, decode, encode
 from whistle.console.ledger import Act, Ledger
+from whistle.console.stored import StoredStream
 from whistle.console.vault import GRACE_DAYS, MARK_SIZE, StorageKey, Vault, member
 from whistle.errors import CaseUnknown, NotJoined
+from whistle.protocol.content import StreamReference
 from whistle.protocol.labels import CASE_SIZE
 
 FILES_NAME = "files"
@@ -35,6 +38,7 @@ class Book:
         self.cases = Cases(self.journal)
         for act in self.ledger.acts():
             self.cases.apply(act.case, decode(act.payload), act.day)
+        self._clear_away()
 
     def record(self, today: date, *happened: Happened, keys: dict[bytes, StorageKey] | None = None) -> None:
         """Make events durable, and then seen. ``keys`` are those of the cases that begin with them."""
@@ -70,20 +74,33 @@ class Book:
 
         When the vault is written the case is gone, here and in every copy of the ledger; the rest is tidying up.
         """
-        case = self.case(name)
-        secrets = self.vault.secrets
+        case, secrets = self.case(name), self.vault.secrets
         until = today + timedelta(days=keep_days + GRACE_DAYS)
         marks = {self.deleted_mark(item.commitment): until for item in case.items}
         keys = {each: key for each, key in secrets.cases.items() if each != name}
-        self.vault.change(cases=keys, deleted={**secrets.deleted, **marks})
+        files = tuple(self.stored(name, item.stream).name for item in case.items if item.stream is not None)
+        self.vault.change(cases=keys, deleted={**secrets.deleted, **marks}, doomed={**secrets.doomed, name: files})
         secrets.cases[name].wipe()
         self.cases.forget(name)
-        self.ledger.forget()
+        self._clear_away()
         self.record(today, (self.journal, Deleted(case.label)))
+
+    def stored(self, name: bytes, reference: StreamReference) -> StoredStream:
+        """Return the file in which a stream of a case rests; raises ``CaseUnknown``."""
+        return StoredStream(self.files, self.key(name), reference.key)
 
     def deleted_mark(self, commitment: bytes) -> bytes:
         """Return the mark (16 bytes) by which a record of a deleted case is passed over while it is on the shelf."""
         return self.vault.secrets.ledger.mark(_DELETED, commitment, size=MARK_SIZE)
+
+    def _clear_away(self) -> None:
+        """Overwrite what is left of deleted cases: in the ledger and among the stored files."""
+        doomed = self.vault.secrets.doomed
+        if doomed:
+            self.ledger.forget(doomed)
+            for name in (file for files in doomed.values() for file in files):
+                private.remove_private(self.files / name)
+            self.vault.change(doomed={})
 
     def _journal(self) -> bytes:
         name = self.vault.secrets.journal

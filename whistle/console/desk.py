@@ -15,7 +15,6 @@ from whistle.console.cases import inbox
 from whistle.console.events import Read
 from whistle.console.sending import send
 from whistle.console.session import Session, Watch
-from whistle.console.stored import stored_stream
 from whistle.console.sync import OPEN_DAYS, Progress, Sync, Synced
 from whistle.console.vault import FullBackup, Vault
 from whistle.courier import Courier
@@ -229,7 +228,7 @@ class Desk:
             raise StreamKeyReused
         if not item.is_stored:
             raise FileUnknown
-        stored = stored_stream(book, name, item.stream)
+        stored = book.stored(name, item.stream)
         return item.files[number], stored.data(item.stream, item.files, item.files[number])
 
     # --- acting
@@ -262,10 +261,7 @@ class Desk:
             case = book.case(name)
             if burn_with is not None:
                 burn(burn_with, _burn_tokens(case))
-            files = [stored_stream(book, name, item.stream) for item in case.items if item.stream is not None]
             book.delete(name, self._today(), self._keep_days)
-            for stored in files:
-                stored.remove()
             return book.vault.secrets.backups
 
     # --- the vault

@@ -3,7 +3,6 @@
 from whistle.console.answer import Answer, Writer
 from whistle.console.case import Item, ItemState
 from whistle.console.events import Drafted, Sent
-from whistle.console.stored import stored_stream
 from whistle.errors import AddressTaken, ConsoleError, ShelfError
 from whistle.protocol.labels import PUT_CHUNK_LIMIT
 from whistle.protocol.record import Record
@@ -55,7 +54,7 @@ def _send(writer: Writer, name: bytes, commitment: bytes) -> Item:
 def _put_chunks(writer: Writer, name: bytes, item: Item) -> None:
     if item.stream is None:
         return
-    stored = stored_stream(writer.book, name, item.stream)
+    stored = writer.book.stored(name, item.stream)
     for start in range(0, item.stream.chunks, PUT_CHUNK_LIMIT):
         indices = range(start, min(start + PUT_CHUNK_LIMIT, item.stream.chunks))
         writer.courier.put_chunks([*stored.records(indices)])

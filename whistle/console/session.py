@@ -8,7 +8,6 @@ from typing import Self
 
 from whistle.console.book import Book
 from whistle.console.meeting import last_keyring
-from whistle.console.stored import stored_stream, sweep
 from whistle.console.vault import Vault, member
 from whistle.errors import NotJoined
 from whistle.protocol.keyring import Keyring
@@ -29,14 +28,9 @@ class Session:
 
     @classmethod
     def begin(cls, vault: Vault) -> Self:
-        """Read the whole ledger, and remove files that belong to no case; raises ``ChainBroken`` and locks again."""
+        """Read and check the whole ledger; raises ``ChainBroken``, and locks the vault again."""
         try:
             book = Book(vault) if vault.secrets.membership is not None else None
-            if book is not None:
-                items = [(case.name, item.stream) for case in book.cases.by_name.values() for item in case.items]
-                sweep(
-                    book.files, {stored_stream(book, name, stream).name for name, stream in items if stream is not None}
-                )
         except BaseException:
             vault.lock()
             raise
@@ -56,12 +50,6 @@ class Session:
         if self._keyring is None or self._keyring[0] != published:
             self._keyring = published, last_keyring(self.vault)
         return self._keyring[1]
-
-
-def _stored_names(book: Book) -> set[str]:
-    """Return the names of all files that some case refers to."""
-    streams = [(case.name, item.stream) for case in book.cases.by_name.values() for item in case.items]
-    return {stored_stream(book, name, stream).name for name, stream in streams if stream is not None}
 
 
 class Watch:

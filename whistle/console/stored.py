@@ -5,11 +5,10 @@ of both would see which chunks belong together, and that this reviewer can read 
 """
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from whistle.console import private
-from whistle.console.book import Book
 from whistle.console.vault import OVERHEAD, StorageKey
 from whistle.errors import ProtocolError, StoredFileDamaged, StreamAltered, StreamMalformed
 from whistle.protocol.content import Content, File, StreamReference
@@ -106,16 +105,3 @@ class StoredStream:
 
     def _bound(self, index: int) -> bytes:
         return _KEY + index.to_bytes(8, "little")
-
-
-def stored_stream(book: Book, name: bytes, reference: StreamReference) -> StoredStream:
-    """Return the file in which a stream of a case rests; raises ``CaseUnknown``."""
-    return StoredStream(book.files, book.key(name), reference.key)
-
-
-def sweep(folder: Path, wanted: Collection[str]) -> None:
-    """Remove stored files that belong to no case any more, such as those of a deletion that was cut off."""
-    if folder.exists():
-        for path in folder.iterdir():
-            if path.name not in wanted:
-                private.remove_private(path)

@@ -14,7 +14,6 @@ from whistle.console.judging import Judge, Tally, is_deleted
 from whistle.console.meeting import ALARMING, meet, publish
 from whistle.console.opening import Opener
 from whistle.console.sending import send_again
-from whistle.console.stored import stored_stream
 from whistle.console.streams import store
 from whistle.console.vault import member, retire
 from whistle.courier import Courier, Pass, wire
@@ -82,14 +81,14 @@ class Sync:
         Raises ``CourierError``, ``KeyringError`` and others for what stops it as a whole, and nothing for any record.
         """
         directory, alarms = self._meet()
-        publish(self.book.vault, self.courier, directory, self.today)
         tally = self._take_all(directory)
-        self._store_streams(tally)
-        send_again(Writer(self.book, self.anonymous, directory, self.today))
         reached = self.through - OPEN_DAYS
         self.book.ledger.reach(max(reached, self.book.ledger.reached or reached))
         retired = retire(self.book.vault, self.through, self.keep_days)
         self.book.record(self.today, *((self.book.journal, Retired(number)) for number in retired))
+        self._store_streams(tally)
+        publish(self.book.vault, self.courier, directory, self.today)
+        send_again(Writer(self.book, self.anonymous, directory, self.today))
         return Synced(tally.messages, tally.replies, tally.contacts, tally.faults, alarms, retired)
 
     def _meet(self) -> tuple[Directory, tuple[str, ...]]:
@@ -180,7 +179,7 @@ class Sync:
     def _store(self, case: Case, item: Item, tally: Tally) -> None:
         if item.stream is None:
             return
-        stored = stored_stream(self.book, case.name, item.stream)
+        stored = self.book.stored(case.name, item.stream)
         try:
             content = store(self.anonymous, stored, item.stream, item.inside, lambda: self.progress(_DONE))
         except (StreamError, BodyMalformed, TooLarge) as error:

@@ -1,6 +1,6 @@
 """The append-only ledger: every act, signed, chained, and sealed with the key of its case. docs/console.md."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from secrets import token_bytes
 
@@ -76,13 +76,12 @@ class Ledger:
         self._chains |= chains
         self._newest |= newest
 
-    def forget(self) -> None:
-        """Remove from the file whatever no key of the vault opens any more."""
-        secrets = self._vault.secrets
-        alive = {_tag(secrets, name) for name in secrets.cases}
-        self._log.drop(lambda tag: tag not in alive)
-        self._chains = {chain: link for chain, link in self._chains.items() if link.case in secrets.cases}
-        self._newest = {place: chain for place, chain in self._newest.items() if place[0] in secrets.cases}
+    def forget(self, cases: Collection[bytes]) -> None:
+        """Remove the entries of ``cases`` (their names) from the file, and overwrite them."""
+        doomed = {_tag(self._vault.secrets, name) for name in cases}
+        self._log.drop(lambda tag: tag in doomed)
+        self._chains = {chain: link for chain, link in self._chains.items() if link.case not in cases}
+        self._newest = {place: chain for place, chain in self._newest.items() if place[0] not in cases}
 
     def _read(self, secrets: Secrets, case: bytes, statements: dict[int, Signed], frame: Frame, number: int) -> Act:
         try:

@@ -95,8 +95,8 @@ class Secrets:
 
     ``cases`` has the key of every case by its name (32 bytes each): without it what the ledger holds of the case is
     noise. ``statements`` are this person's own, by number. ``deleted`` recognises the records (marks of 16 bytes) of
-    deleted cases while they may still lie on a shelf, each until its day. ``ledger`` guards the ledger's order and
-    opens nothing in it.
+    deleted cases while they may still lie on a shelf, each until its day; ``doomed`` names deleted cases and their
+    stored files until these have been overwritten. ``ledger`` guards the ledger's order and opens nothing in it.
     """
 
     signer: Signer
@@ -107,11 +107,12 @@ class Secrets:
     cases: Mapping[bytes, StorageKey] = field(default_factory=dict)
     journal: bytes | None = None
     deleted: Mapping[bytes, date] = field(default_factory=dict)
+    doomed: Mapping[bytes, tuple[str, ...]] = field(default_factory=dict)
     backups: tuple[FullBackup, ...] = ()
 
     def without_keys(self) -> "Secrets":
         """Return what may be kept anywhere: enough to act as this person again, and nothing that opens a report."""
-        return replace(self, identities=(), cases={}, journal=None, deleted={}, backups=())
+        return replace(self, identities=(), cases={}, journal=None, deleted={}, doomed={}, backups=())
 
     def wipe(self) -> None:
         """Overwrite the keys that can be overwritten."""
@@ -132,6 +133,7 @@ class Secrets:
                 "cases": [[base64(name), base64(key.secret_bytes())] for name, key in self.cases.items()],
                 "journal": None if self.journal is None else base64(self.journal),
                 "deleted": [[base64(mark), until.isoformat()] for mark, until in self.deleted.items()],
+                "doomed": [[base64(name), list(files)] for name, files in self.doomed.items()],
                 "backups": [backup.to_json() for backup in self.backups],
             }
         )
@@ -139,7 +141,7 @@ class Secrets:
     @classmethod
     def parse(cls, opened_bytes: bytes) -> Self:
         """Return the secrets in JSON that was sealed; raises ``VaultDamaged``."""
-        names = ("membership", "identities", "statements", "cases", "journal", "deleted", "backups")
+        names = ("membership", "identities", "statements", "cases", "journal", "deleted", "doomed", "backups")
         try:
             fields = Fields(canonical.decode(opened_bytes), "version", "signer", "ledger", *names)
             fields.integer("version", _VERSION, _VERSION)
@@ -152,6 +154,7 @@ class Secrets:
                 dict(fields.items("cases", _case, _MANY)),
                 fields.optional("journal", lambda value: octets(value, labels.CASE_SIZE)),
                 dict(fields.items("deleted", _deleted, _MANY)),
+                dict(fields.items("doomed", _doomed, _MANY)),
                 fields.items("backups", FullBackup.from_json, _MANY),
             )
         except (ValueError, KeyRejected, ProtocolError) as error:
@@ -172,6 +175,11 @@ def _statement(value: Json) -> tuple[int, Signed]:
 def _case(value: Json) -> tuple[bytes, StorageKey]:
     name, key = _pair(value)
     return octets(name, labels.CASE_SIZE), StorageKey(octets(key, KEY_SIZE))
+
+
+def _doomed(value: Json) -> tuple[bytes, tuple[str, ...]]:
+    name, files = _pair(value)
+    return octets(name, labels.CASE_SIZE), Fields({"files": files}, "files").items("files", text, _MANY)
 
 
 def _deleted(value: Json) -> tuple[bytes, date]:
