@@ -118,6 +118,7 @@ def test_any_bytes_are_a_body_or_malformed(data: bytes, size: int) -> None:
     "body",
     [
         padded(raw_deflate(b"{}"))[:-1] + b"\1",
+        padded(raw_deflate(b"{}"))[:-1] + b"X",
         padded(raw_deflate(b"{}"))[:-1],
         padded(raw_deflate(b"{}")) + b"\0",
         padded(raw_deflate(b"{}") + b"\0"),
@@ -136,6 +137,7 @@ def test_any_bytes_are_a_body_or_malformed(data: bytes, size: int) -> None:
     ],
     ids=[
         "padding that is not zero",
+        "padding of another kind",
         "a byte too few",
         "a byte too many",
         "a zero behind the stream, inside the length",

@@ -25,7 +25,7 @@ from whistle.protocol.canonical import Json, base64, decode, encode
 from whistle.protocol.fields import PERSON_LIMIT, Fields
 from whistle.protocol.hashing import hashed
 from whistle.protocol.keyring import Channel, Keyring, Person, Role, Succession, site_of
-from whistle.protocol.signing import SIGNING_KEY_SIZE, Signed, Verifier
+from whistle.protocol.signing import Signed, Verifier
 from whistle.protocol.statement import Statement
 
 _SUCCESSION_LIMIT = 1_000
@@ -314,7 +314,7 @@ def _claimed_person(signed: Signed) -> int:
 
 
 def _root(value: Json) -> Verifier:
-    return Verifier(Fields({"root": value}, "root").octets("root", SIGNING_KEY_SIZE))
+    return Verifier(Fields({"root": value}, "root").octets("root"))
 
 
 def _number(value: Json) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from whistle.protocol import labels
 from whistle.protocol.canonical import base64, decode, encode
 from whistle.protocol.fields import Fields
 from whistle.protocol.keyring import NAME_LIMIT, ROLE_NAMES, Role
-from whistle.protocol.signing import SIGNING_KEY_SIZE, Signed, Signer, Verifier
+from whistle.protocol.signing import Signed, Signer, Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Enrolment:
             name = fields.text("name", NAME_LIMIT)
             if role is None or not name.strip():
                 raise ValueError("no role, or no name")
-            enrolment = cls(name, role, Verifier(fields.octets("signing", SIGNING_KEY_SIZE)))
+            enrolment = cls(name, role, Verifier(fields.octets("signing")))
         except (ValueError, KeyRejected) as error:
             raise KeyringMalformed from error
         signed.verify(enrolment.signing, labels.ENROLMENT)

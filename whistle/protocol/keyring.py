@@ -10,7 +10,7 @@ from whistle.protocol import labels
 from whistle.protocol.canonical import Json, base64, decode, encode
 from whistle.protocol.fields import PERSON_LIMIT, Fields
 from whistle.protocol.hashing import hashed
-from whistle.protocol.signing import SIGNING_KEY_SIZE, Signed, Signer, Verifier
+from whistle.protocol.signing import Signed, Signer, Verifier
 
 NAME_LIMIT = 200
 _CHANNEL_LIMIT = 200
@@ -62,7 +62,7 @@ class Person:
             fields.integer("id", 1, PERSON_LIMIT),
             _name(fields),
             role,
-            Verifier(fields.octets("signing", SIGNING_KEY_SIZE)),
+            Verifier(fields.octets("signing")),
             fields.integer("statement_minimum", 1),
         )
 
@@ -163,7 +163,7 @@ class Keyring:
         fields = Fields(value, *names, "minimum_version", "serial", "issued", "expires")
         return cls(
             fields.text("organisation", NAME_LIMIT),
-            Verifier(fields.octets("first_root", SIGNING_KEY_SIZE)),
+            Verifier(fields.octets("first_root")),
             fields.items("channels", Channel.from_json, _CHANNEL_LIMIT),
             fields.items("people", Person.from_json, PERSON_LIMIT),
             fields.items("former", Former.from_json, PERSON_LIMIT),
@@ -212,10 +212,10 @@ class Succession:
         """Return the old and the new root; raises ``SignatureInvalid`` and ``KeyringMalformed``."""
         try:
             fields = Fields(decode(self.payload), "site", "old", "new", "day")
-            old = Verifier(fields.octets("old", SIGNING_KEY_SIZE))
-            new = Verifier(fields.octets("new", SIGNING_KEY_SIZE))
+            old = Verifier(fields.octets("old"))
+            new = Verifier(fields.octets("new"))
             fields.day("day")
-            if fields.octets("site", labels.HASH_SIZE) != site:
+            if fields.octets("site") != site:
                 raise ValueError("a succession of another organisation")
         except (ValueError, KeyRejected) as error:
             raise KeyringMalformed from error

@@ -335,7 +335,7 @@ def _source(fields: Fields) -> tuple[Thread, int, bytes | Literal["unknown"] | N
     if (index == 0) != (previous is None):
         raise ValueError("a first message has no previous one, every other has")
     return (
-        Thread(fields.octets("thread", labels.HASH_SIZE), _recipient(fields)),
+        Thread(fields.octets("thread"), _recipient(fields)),
         index,
         previous,
         fields.day("day"),
@@ -354,7 +354,7 @@ def _commitment(value: Json) -> bytes:
 
 
 def _recipient(fields: Fields) -> Recipient:
-    return Recipient(fields.octets("recipient", labels.RECIPIENT_SIZE))
+    return Recipient(fields.octets("recipient"))
 
 
 def _language(fields: Fields) -> str:

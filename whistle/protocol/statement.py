@@ -68,7 +68,7 @@ class Statement:
                 fields.octets("site", labels.HASH_SIZE),
                 fields.integer("person", 1, PERSON_LIMIT),
                 fields.integer("number", 1),
-                Recipient(fields.octets("recipient", labels.RECIPIENT_SIZE)),
+                Recipient(fields.octets("recipient")),
                 fields.day("first"),
                 fields.day("last"),
             )
