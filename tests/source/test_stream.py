@@ -3,12 +3,12 @@ from dataclasses import replace
 import pytest
 
 from tests.protocol import cast
-from tests.source.stage import KEYS, RECEIPT, ShelfCourier, Stage
+from tests.source.stage import KEYS, Stage
 from whistle.errors import StreamAltered, StreamMalformed
 from whistle.protocol import labels
 from whistle.protocol.stream import StreamReader
 from whistle.protocol.thread import reply_chunk_burn_token
-from whistle.source import ReceivedReply, Source
+from whistle.source import ReceivedReply
 
 FILES = {"a.txt": b"a" * 100_000, "空": b"", "c": b"c"}
 
@@ -61,16 +61,8 @@ def test_no_byte_is_given_out_before_every_chunk_was_verified(stage: Stage, chun
 
 def test_a_chunk_that_changes_after_it_was_verified_is_not_given_out(stage: Stage) -> None:
     reply = answered(stage)
-
-    class Changing(ShelfCourier):
-        fetched = 0
-
-        def fetch(self, addresses: object) -> tuple[bytes, ...]:
-            found = super().fetch(addresses)  # type: ignore[arg-type]
-            self.fetched += 1
-            return found if self.fetched == 1 else tuple(cast.flip(each, labels.RECORD_SIZE - 1) for each in found)
-
-    data = Source(Changing(stage.shelf), stage.directory, RECEIPT).file(reply, reply.files[0])
+    data = stage.source.file(reply, reply.files[0])
+    replaced(stage, reply, 0, b"b" * labels.CHUNK_TEXT_SIZE)
     with pytest.raises(StreamAltered):
         next(data)
 

@@ -179,6 +179,15 @@ def test_a_reply_written_under_an_older_list_is_judged_by_it(stage: Stage) -> No
     assert [(problem.index, type(problem.error)) for problem in visit.problems] == [(1, ReadersRejected)]
 
 
+def test_an_echo_of_other_words_does_not_bring_an_older_list_back(stage: Stage) -> None:
+    stage.tell()
+    stage.tell("Bo must not read this any more.", readers=(cast.ANA,))
+    stage.answer(0, readers=(cast.ANA, cast.BO), echoes=(Echo(0, cast.chance("other words", 32)),))
+    visit = stage.source.visit()
+    assert visit.replies == ()
+    assert [type(problem.error) for problem in visit.problems] == [ReadersRejected]
+
+
 def test_a_reply_whose_list_is_gone_is_shown_with_doubt(stage: Stage) -> None:
     stage.tell()
     stage.answer(0)

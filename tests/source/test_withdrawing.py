@@ -10,6 +10,7 @@ from whistle.protocol import labels
 from whistle.protocol.message import Withdraw
 from whistle.protocol.record import Record
 from whistle.protocol.sealing import decoy
+from whistle.protocol.stream import StreamReader
 from whistle.source import Attachment
 
 READERS = (cast.ANA, cast.BO)
@@ -29,6 +30,15 @@ def left(stage: Stage, records: list[Record]) -> list[Record]:
     return [record for record in records if stage.rests(record.address)]
 
 
+def chunks_of_replies(stage: Stage) -> list[bytes]:
+    """Return where the chunks of all replies lie."""
+    streams = [reply.stream for reply in stage.source.visit().replies if reply.stream is not None]
+    found = [StreamReader(stream).address(index) for stream in streams for index in range(stream.chunks)]
+    assert len(found) == 8
+    assert all(map(stage.rests, found))
+    return found
+
+
 def withdraw_at(stage: Stage, index: int, person: int = cast.ANA) -> Withdraw:
     body = stage.read_up(index, person).body
     assert isinstance(body, Withdraw)
@@ -38,9 +48,11 @@ def withdraw_at(stage: Stage, index: int, person: int = cast.ANA) -> Withdraw:
 def test_withdraw_tells_first_and_leaves_nothing(stage: Stage) -> None:
     records = report(stage)
     commitments = (stage.echo(0).commitment, stage.echo(1).commitment)
+    chunks = chunks_of_replies(stage)
     withdrawn = stage.source.withdraw(READERS, "en", also_replies=True)
     assert (withdrawn.messages, withdrawn.replies, withdrawn.problems) == ((0, 1), (0, 1), ())
     assert left(stage, records) == []
+    assert not any(map(stage.rests, chunks))
     for person in READERS:
         body = withdraw_at(stage, 2, person)
         assert (body.commitments, body.previous, body.readers) == (commitments, commitments[1], READERS)
