@@ -21,6 +21,7 @@ from whistle.protocol import labels
 from whistle.protocol.keyring import Role
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record, burn_hash
+from whistle.protocol.stream import StreamReader
 from whistle.source import ReceivedReply
 
 RECEIPT = Receipt(bytes(range(16)))
@@ -124,6 +125,28 @@ def test_colleagues_who_write_at_the_same_time_get_different_numbers(world: Worl
     assert [first.author, second.author] == ["ana", "bo"]
     assert b"".join(source.file(second, second.files[0])) == b"b" * 99
     assert [item.index for item in world.reopen(BO).inbox()[0].items] == [0, 1]
+
+
+def test_sealed_again_with_a_newer_key_its_files_can_still_be_burned(world: World) -> None:
+    """Its chunks were sealed and put with the tokens of the old key."""
+    answer = Answer("by Ana", attachments=[attachment("a", b"a" * 99)])
+    courier = world.courier()
+    courier.fail_at = 3
+    with pytest.raises(Unreachable):
+        world.desks[ANA].reply(courier, world.only_case(ANA).name, answer)
+    assert courier.calls[-1] == "put message"
+    world.sync(BO)
+    world.answer(BO, "by Bo, under the number that Ana's was to have")
+    world.rotate(ANA)
+    world.sync(ANA)
+    item = next(item for item in world.only_case(ANA).items if item.text == "by Ana")
+    assert (item.index, item.state) == (1, ItemState.COMPLETE)
+    assert item.stream is not None
+    reader = StreamReader(item.stream)
+    addresses = [reader.address(index) for index in range(item.stream.chunks)]
+    assert world.shelf.look(addresses) == [True] * len(addresses)
+    world.desks[ANA].delete(world.only_case(ANA).name, world.courier())
+    assert world.shelf.look(addresses) == [False] * len(addresses)
 
 
 def test_a_shelf_on_which_every_number_is_taken_ends(world: World) -> None:

@@ -354,6 +354,15 @@ def test_a_layout_that_does_not_add_up(world: World, forger: Forger) -> None:
     assert only_fault(world) == "StreamMalformed"
 
 
+def test_bytes_that_belong_to_no_file(world: World, forger: Forger) -> None:
+    writer = StreamWriter(lambda _nonce, _index: bytes(32))
+    chunks = [*writer.begin("a.txt", "text/plain"), *writer.write(b"seen, and hidden"), *writer.finish()]
+    world.shelf.put_chunks(chunks)
+    files = tuple(replace(file, size=4) for file in writer.files)
+    world.put(forger.seal(forger.message(content=Content("mine", None, files), stream=writer.reference)))
+    assert only_fault(world) == "StreamAltered"
+
+
 def test_a_withdraw_by_somebody_else(world: World, forger: Forger) -> None:
     world.put(forger.seal(forger.message()))
     world.sync(ANA)

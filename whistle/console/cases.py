@@ -31,6 +31,8 @@ class Cases:
         self.journal = Journal()
         self.by_name: dict[bytes, Case] = {}
         self._threads: dict[Thread, bytes] = {}
+        # Where the messages of one number of all threads lie; emptied whenever there is another thread.
+        self._places: dict[tuple[int, int], dict[bytes, bytes]] = {}
         self._commitments: dict[bytes, bytes] = {}
         self._streams: dict[bytes, bytes] = {}
         self._marks: set[bytes] = set()
@@ -53,6 +55,7 @@ class Cases:
         """Drop a case whose key is gone."""
         self.by_name.pop(name, None)
         self._threads = {thread: case for thread, case in self._threads.items() if case != name}
+        self._places.clear()
         self._commitments = {each: case for each, case in self._commitments.items() if case != name}
 
     def knows(self, commitment: bytes) -> bool:
@@ -69,18 +72,19 @@ class Cases:
 
     def at(self, address: bytes, direction: int, index: int) -> bytes | None:
         """Return the case in whose thread message ``index`` of ``direction`` lies at ``address``, if there is one."""
-        for thread, name in self._threads.items():
-            if thread.address(direction, index) == address:
-                return name
-        return None
+        place = (direction, index)
+        if place not in self._places:
+            self._places[place] = {thread.address(*place): name for thread, name in self._threads.items()}
+        return self._places[place].get(address)
 
     def stream_owner(self, key: bytes) -> bytes | None:
         """Return the commitment of the first message that brought this stream key (32 bytes), if there was one."""
         return self._streams.get(hashed(_STREAM, key))
 
     def _index(self, name: bytes, event: AnyEvent) -> None:
-        if isinstance(event, Received | Withdrawn):
-            self._threads.setdefault(event.body.thread, name)
+        if isinstance(event, Received | Withdrawn) and event.body.thread not in self._threads:
+            self._threads[event.body.thread] = name
+            self._places.clear()
         if isinstance(event, Received | Answered | Drafted) and event.body.stream is not None:
             self._streams.setdefault(hashed(_STREAM, event.body.stream.key), event.commitment)
         if isinstance(event, Received | Withdrawn | Answered | Contacted | Drafted):
