@@ -21,6 +21,7 @@ from whistle.errors import ShelfFull, ShelfUnavailable
 from whistle.shelf import Kept, Put
 from whistle.shelf.drawer import Ashes, Drawer
 from whistle.shelf.failures import SyncFailed, forbids_trust, shelf_error
+from whistle.shelf.tables import place_of
 
 
 @contextmanager
@@ -220,3 +221,4 @@ def test_an_error_carries_no_byte_of_a_record(tmp_path: Path) -> None:
         assert "INSERT INTO record" in shown, "the operator's log would not tell what failed"
         for part in (lost.address, lost.record.burn_hash, lost.record.sealed):
             assert repr(part[:6])[2:-1] not in shown
+        assert str(place_of(lost.address)) not in shown
