@@ -1,0 +1,332 @@
+/** The published document, verified: whom a client may seal to today, and whom it must not (docs/protocol.md, 7). */
+import { type Bytes, equal, toHex } from "./bytes.ts";
+import {
+  KeyringExpired,
+  KeyringRolledBack,
+  type ProtocolError,
+  RootForked,
+  RootSuperseded,
+  SignatureInvalid,
+  StatementRejected,
+  StatementRolledBack,
+  UnsupportedVersion,
+  KeyringMalformed,
+} from "./errors.ts";
+import { bytes, type Day, integer, isAscending, list, type Of, PERSON_LIMIT, pair, struct, where } from "./fields.ts";
+import { HASH_SIZE, hash } from "./hashing.ts";
+import {
+  type Channel,
+  type Keyring,
+  parsed,
+  parseKeyring,
+  type Person,
+  readSuccession,
+  signedSuccession,
+  type Succession,
+  spelled,
+  verifyKeyring,
+} from "./keyring.ts";
+import { LABELS } from "./labels.ts";
+import { person } from "./message.ts";
+import type { WordList } from "./receipt.ts";
+import { VERSION } from "./record.ts";
+import { SIGNING_KEY_SIZE, type Signed, signed } from "./signing.ts";
+import { checkDay, checkHolder, parseStatement, readStatement, type Statement } from "./statement.ts";
+import { siteOf } from "./thread.ts";
+
+export const FINGERPRINT_WORDS = 10;
+const SUCCESSION_LIMIT = 1000;
+const WORK_LIMIT = 40;
+const WORD_BITS = 11n;
+
+const published = struct({
+  keyring: signed,
+  successions: list(signedSuccession, SUCCESSION_LIMIT),
+  statements: list(signed, PERSON_LIMIT),
+  challenge: bytes(HASH_SIZE),
+  work: integer(0, WORK_LIMIT),
+});
+
+const memory = struct({
+  roots: where(list(bytes(SIGNING_KEY_SIZE), SUCCESSION_LIMIT + 1), (roots) => roots.length > 0),
+  serial: integer(0),
+  numbers: where(list(pair(person, integer(1)), PERSON_LIMIT), (numbers) => isAscending(numbers.map(([id]) => id))),
+});
+
+/** What a client remembers of an organisation, so that it notices when something seen before is missing. */
+export type Memory = Of<typeof memory>;
+
+export interface Author {
+  readonly person: Person;
+  readonly statement: Statement;
+}
+
+/** How a document is judged: on which day, and against what is known already. */
+export interface Expectation {
+  readonly today: Day;
+  /** The organisation's name, where it is known from elsewhere than the document. */
+  readonly site?: Uint8Array;
+  readonly memory?: Memory;
+}
+
+/** A document that holds. There is no other way to have one than `readDirectory`. */
+export interface Directory {
+  readonly site: Bytes;
+  readonly keyring: Keyring;
+  /** From the first to the one in force. */
+  readonly roots: readonly Bytes[];
+  /** The people to whom may be sealed today. */
+  readonly open: ReadonlyMap<number, Statement>;
+  /** The others, with the reason. */
+  readonly closed: ReadonlyMap<number, ProtocolError>;
+  readonly memory: Memory;
+  readonly challenge: Bytes;
+  /** How many bits of work each request is asked for. */
+  readonly work: number;
+}
+
+/** Throws `KeyringMalformed` for what is no memory. */
+export function readMemory(file: Uint8Array): Memory {
+  return parsed(memory, file);
+}
+
+export function writeMemory(value: Memory): Bytes {
+  return spelled(memory, value);
+}
+
+/** The document, verified in the order of section 7, with the errors it names. */
+export function readDirectory(document: Uint8Array, { today, site: pinned, memory: before }: Expectation): Directory {
+  const { keyring: signedKeyring, successions, statements, challenge, work } = parsed(published, document);
+  const keyring = parseKeyring(signedKeyring.payload);
+  const site = siteOf(keyring.first_root);
+  checkSite(site, pinned, before);
+  const roots = rowOfRoots(
+    keyring.first_root,
+    successions.map((succession) => readSuccession(succession, site)),
+  );
+  checkRemembered(roots, before);
+  checkRoot(signedKeyring, roots);
+  checkKeyring(keyring, today, before);
+  const { open, closed } = currentStatements(statements, keyring, { site, today, before });
+  return { site, keyring, roots, open, closed, memory: remember(roots, keyring, open, before), challenge, work };
+}
+
+/** The channel of this id, or `undefined`. */
+export function channelOf({ keyring }: Directory, id: number): Channel | undefined {
+  return keyring.channels.find((channel) => channel.id === id);
+}
+
+/**
+ * The author of something dated `day`, by the statement that came with it.
+ * Throws `StatementRejected`, `SignatureInvalid` and `StatementMalformed`.
+ */
+export function authorOf({ site, keyring }: Directory, signed: Signed, id: number, day: Day): Author {
+  const person =
+    keyring.people.find((enrolled) => enrolled.id === id) ??
+    keyring.former.find((left) => left.person.id === id && day <= left.last)?.person;
+  if (person === undefined) {
+    throw new StatementRejected();
+  }
+  const statement = readStatement(signed, person.signing);
+  checkHolder(statement, site, person);
+  checkDay(statement, day);
+  return { person, statement };
+}
+
+/** Ten words that people compare by another way than the site. `english` is the English list. */
+export function fingerprintOf({ roots }: Pick<Directory, "roots">, english: WordList): readonly string[] {
+  const [first, current] = [roots[0] as Bytes, roots[roots.length - 1] as Bytes];
+  let bits = BigInt(`0x${toHex(hash(LABELS.fingerprint, first, current))}`);
+  bits >>= BigInt(8 * HASH_SIZE) - WORD_BITS * BigInt(FINGERPRINT_WORDS);
+  const words: string[] = [];
+  for (let word = 0; word < FINGERPRINT_WORDS; word++) {
+    words.unshift(english.words[Number(bits & ((1n << WORD_BITS) - 1n))] as string);
+    bits >>= WORD_BITS;
+  }
+  return words;
+}
+
+function checkSite(site: Uint8Array, pinned: Uint8Array | undefined, before: Memory | undefined): void {
+  const remembered = before === undefined ? undefined : siteOf(before.roots[0] as Bytes);
+  for (const expected of [pinned, remembered]) {
+    if (expected !== undefined && !equal(site, expected)) {
+      throw new RootSuperseded();
+    }
+  }
+}
+
+/** The roots from the first on, each handed over to by the one before. */
+function rowOfRoots(first: Bytes, successions: readonly Succession[]): readonly Bytes[] {
+  const next = new Map<string, Bytes>();
+  for (const { old, new: successor } of successions) {
+    const other = next.get(toHex(old));
+    if (other !== undefined && !equal(other, successor)) {
+      throw new RootForked();
+    }
+    next.set(toHex(old), successor);
+  }
+  for (const { old } of successions) {
+    follow(old, next);
+  }
+  const row = follow(first, next);
+  // Each root but the last has one successor; one that is not in the row was reached from nowhere.
+  if (row.length !== next.size + 1) {
+    throw new KeyringMalformed();
+  }
+  return row;
+}
+
+function follow(from: Bytes, next: ReadonlyMap<string, Bytes>): readonly Bytes[] {
+  const row = [from];
+  for (let root = next.get(toHex(from)); root !== undefined; root = next.get(toHex(root))) {
+    row.push(root);
+    if (row.length > next.size + 1) {
+      throw new RootForked();
+    }
+  }
+  return row;
+}
+
+function checkRemembered(roots: readonly Bytes[], before: Memory | undefined): void {
+  const remembered = before?.roots ?? [];
+  remembered.forEach((root, index) => {
+    const now = roots[index];
+    if (now !== undefined && !equal(now, root)) {
+      throw new RootForked();
+    }
+  });
+  if (roots.length < remembered.length) {
+    throw new KeyringRolledBack();
+  }
+}
+
+function checkRoot(keyring: Signed, roots: readonly Bytes[]): void {
+  try {
+    verifyKeyring(keyring, roots[roots.length - 1] as Bytes);
+  } catch (error) {
+    throw error instanceof SignatureInvalid ? new RootSuperseded() : error;
+  }
+}
+
+function checkKeyring(keyring: Keyring, today: Day, before: Memory | undefined): void {
+  if (keyring.minimum_version > VERSION) {
+    throw new UnsupportedVersion();
+  }
+  if (before !== undefined && keyring.serial < before.serial) {
+    throw new KeyringRolledBack();
+  }
+  if (today < keyring.issued || today > keyring.expires) {
+    throw new KeyringExpired();
+  }
+}
+
+interface Judgement {
+  readonly site: Uint8Array;
+  readonly today: Day;
+  readonly before: Memory | undefined;
+}
+
+interface Current {
+  readonly open: ReadonlyMap<number, Statement>;
+  readonly closed: ReadonlyMap<number, ProtocolError>;
+}
+
+function currentStatements(statements: readonly Signed[], keyring: Keyring, judgement: Judgement): Current {
+  const claimed = new Map<number, Signed[]>(keyring.people.map(({ id }) => [id, []]));
+  for (const statement of statements) {
+    claimed.get(claimantOf(statement) ?? 0)?.push(statement);
+  }
+  const open = new Map<number, Statement>();
+  const closed = new Map<number, ProtocolError>();
+  for (const holder of keyring.people) {
+    const found = newest(claimed.get(holder.id) ?? [], holder, judgement);
+    if ("recipient" in found) {
+      open.set(holder.id, found);
+    } else {
+      closed.set(holder.id, found);
+    }
+  }
+  closeSharers(open, closed);
+  return { open, closed };
+}
+
+/** Whose statement this says it is: the one thing that may be read before the signature is checked. */
+function claimantOf({ payload }: Signed): number | undefined {
+  try {
+    return parseStatement(payload).person;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The statement with the highest number that holds, or why none does: the reason of the one that came furthest. */
+function newest(claimed: readonly Signed[], holder: Person, judgement: Judgement): Statement | ProtocolError {
+  let best: Statement | undefined;
+  let reason: Refusal = { step: 0, error: new StatementRejected() };
+  for (const statement of claimed) {
+    const judged = judge(statement, holder, judgement);
+    if ("error" in judged) {
+      reason = judged.step > reason.step ? judged : reason;
+    } else if (best === undefined || judged.number > best.number) {
+      best = judged;
+    }
+  }
+  return best ?? reason.error;
+}
+
+interface Refusal {
+  readonly step: number;
+  readonly error: ProtocolError;
+}
+
+function judge(signed: Signed, holder: Person, { site, today, before }: Judgement): Statement | Refusal {
+  let step = 1;
+  try {
+    const statement = readStatement(signed, holder.signing);
+    step = 2;
+    checkHolder(statement, site, holder);
+    step = 3;
+    if (statement.number < numberOf(before, holder.id)) {
+      throw new StatementRolledBack();
+    }
+    step = 4;
+    checkDay(statement, today);
+    return statement;
+  } catch (error) {
+    return { step, error: error as ProtocolError };
+  }
+}
+
+function numberOf(before: Memory | undefined, id: number): number {
+  return before?.numbers.find(([person]) => person === id)?.[1] ?? 0;
+}
+
+/** Two people with one key: to leave one of them out would leave out nobody. */
+function closeSharers(open: Map<number, Statement>, closed: Map<number, ProtocolError>): void {
+  const holders = new Map<string, number[]>();
+  for (const [id, { recipient }] of open) {
+    const key = toHex(recipient.x25519);
+    holders.set(key, [...(holders.get(key) ?? []), id]);
+  }
+  for (const sharers of holders.values()) {
+    if (sharers.length > 1) {
+      for (const id of sharers) {
+        open.delete(id);
+        closed.set(id, new StatementRejected());
+      }
+    }
+  }
+}
+
+function remember(
+  roots: readonly Bytes[],
+  keyring: Keyring,
+  open: ReadonlyMap<number, Statement>,
+  before: Memory | undefined,
+): Memory {
+  const numbers = new Map(before?.numbers ?? []);
+  for (const [id, { number }] of open) {
+    numbers.set(id, number);
+  }
+  return { roots, serial: keyring.serial, numbers: [...numbers].sort(([one], [other]) => one - other) };
+}

@@ -1,0 +1,26 @@
+/** All of the protocol, for whoever bundles it. */
+export * from "./bytes.ts";
+export { decode, encode, type Json } from "./canonical.ts";
+export { chunkCipher } from "./cipher.ts";
+export * from "./content.ts";
+export * from "./directory.ts";
+export * from "./errors.ts";
+export type { Day } from "./fields.ts";
+export * from "./hashing.ts";
+export * from "./keyring.ts";
+export * from "./keys.ts";
+export * from "./labels.ts";
+export * from "./listing.ts";
+export * from "./message.ts";
+export * from "./packing.ts";
+export * from "./reading.ts";
+export * from "./receipt.ts";
+export * from "./record.ts";
+export * from "./sealing.ts";
+export * from "./signing.ts";
+export * from "./slots.ts";
+export * from "./state.ts";
+export * from "./statement.ts";
+export * from "./stream.ts";
+export * from "./thread.ts";
+export * from "./work.ts";
