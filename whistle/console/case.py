@@ -74,7 +74,7 @@ class Item:
     readers: tuple[int, ...]
     text: str = field(default="", repr=False)
     answers: Answers | None = field(default=None, repr=False)
-    files: tuple[File, ...] = ()
+    files: tuple[File, ...] = field(default=(), repr=False)
     stream: StreamReference | None = None
     state: ItemState = ItemState.COMPLETE
     reference: bytes | None = None

@@ -1,7 +1,6 @@
 """New sealing keys, and the end of old ones. docs/protocol.md, section 7."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 
 from whistle.console.vault.secrets import KeptIdentity, Membership
@@ -87,8 +86,3 @@ def remember(vault: Vault, membership: Membership) -> None:
     """Keep what was last seen of the organisation, if it is news."""
     if membership != vault.secrets.membership:
         vault.change(membership=membership)
-
-
-def move(vault: Vault, intake: str) -> None:
-    """Keep another address of the intake."""
-    vault.change(membership=replace(member(vault), intake=intake))
