@@ -14,7 +14,6 @@ from whistle.cli.passphrases import passphrase, passphrase_option
 from whistle.console.answer import Answer, Attachment
 from whistle.console.case import Case, Item, ItemKind, ItemState
 from whistle.console.desk import Desk
-from whistle.console.naming import file_name, screen_text
 from whistle.console.serve import serve
 from whistle.console.settings import ConsoleSettings, load
 from whistle.console.sync import Synced
@@ -23,6 +22,7 @@ from whistle.courier.carrying import CarriedCourier
 from whistle.courier.http import HttpCourier
 from whistle.errors import ConsoleError, SettingsError
 from whistle.language import _, plural
+from whistle.naming import file_name, screen_text
 from whistle.protocol import canonical
 from whistle.protocol.keyring import Role
 from whistle.protocol.lockbox import LEAST

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from whistle.cli.screens import plain, plain_name, saved_as
 from whistle.language import _
+from whistle.naming import file_name, screen_line, screen_text
 from whistle.source import ReceivedReply, Source, Visit
 
 
@@ -40,15 +40,15 @@ def _tell_reply(reply: ReceivedReply) -> None:
     if reply.content is None:
         click.echo(_("It is too long for one record. To fetch it: whistle replies --long"))
     else:
-        click.echo(plain(reply.content.text))
+        click.echo(screen_text(reply.content.text))
     for file in reply.files:
-        click.echo(_("File: {name}, {size} bytes").format(name=plain_name(file.name), size=file.size))
+        click.echo(_("File: {name}, {size} bytes").format(name=screen_line(file.name), size=file.size))
 
 
 def tell_problems(visit: Visit) -> None:
     """Print what was skipped, and how to see older answers."""
     for problem in visit.problems:
-        click.echo(plain(problem.message()), err=True)
+        click.echo(screen_text(problem.message()), err=True)
     if visit.older is not None:
         click.echo(_("Older answers: --before {number}").format(number=visit.older + 1), err=True)
 
@@ -56,7 +56,7 @@ def tell_problems(visit: Visit) -> None:
 def save_files(source: Source, reply: ReceivedReply, folder: Path) -> None:
     """Save the files of a loaded answer in ``folder``; one that is there already is left as it is."""
     for place, file in enumerate(reply.files, 1):
-        path = saved_as(folder, f"{reply.number}-{place}-", file.name)
+        path = folder / f"{reply.number}-{place}-{file_name(file.name)}"
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
                 out.writelines(source.file(reply, file))

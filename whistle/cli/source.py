@@ -13,11 +13,11 @@ import click
 
 from whistle.cli.drafting import Spoken, channel_of, confirm, draft_options, need_terminal
 from whistle.cli.receipts import Asked, check, receipt_options, show
-from whistle.cli.screens import plain
 from whistle.cli.showing import as_object, save_files, tell_problems, tell_visit
 from whistle.cli.sites import Site, site_options
 from whistle.errors import AlreadySent, CourierError, ShelfError
 from whistle.language import _
+from whistle.naming import screen_text
 from whistle.protocol.receipt import LANGUAGES, Receipt
 from whistle.source import Sending, Source, choices
 
@@ -145,7 +145,7 @@ def withdraw(*, site: Site, asked: Asked, language: str, also_replies: bool, yes
             click.echo(_("Part of it may be left. Run the same command again, with the same words."), err=True)
             raise click.exceptions.Exit(NOT_SENT) from error
         for problem in done.problems:
-            click.echo(plain(problem.message()), err=True)
+            click.echo(screen_text(problem.message()), err=True)
         click.echo(_("Burned: {count} of your messages.").format(count=len(done.messages)))
         click.echo(_("Copies that readers already have may remain; they were told that you took it back."), err=True)
 

@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from whistle.console.answer import Answer, Attachment
 from whistle.console.case import Case
-from whistle.console.naming import file_name
 from whistle.console.pages import here
 from whistle.console.pages.shown import items_of, names_of, warnings_of
 from whistle.console.vault import FullBackup
 from whistle.errors import CourierError, FileUnknown, ShelfError, WhistleError
 from whistle.language import _
+from whistle.naming import file_name
 
 cases_pages = Blueprint("cases", __name__)
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from whistle.console.case import Case, Item, ItemKind, ItemState
 from whistle.console.desk import Desk
-from whistle.console.naming import screen_text
 from whistle.language import _, plural
+from whistle.naming import screen_line
 
 _KIB: Final = 1024
 
@@ -70,7 +70,7 @@ def _item(case: Case, item: Item, desk: Desk) -> ShownItem:
         tuple(_notes(case, item)),
         item.text,
         item.language,
-        tuple(ShownFile(screen_text(file.name), size_of(file.size)) for file in item.files),
+        tuple(ShownFile(screen_line(file.name), size_of(file.size)) for file in item.files),
     )
 
 

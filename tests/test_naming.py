@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whistle.console.naming import file_name, screen_text
+from whistle.naming import file_name, screen_line, screen_text
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,8 @@ def test_a_terminal_is_not_driven() -> None:
 def test_any_text_shows_what_cannot_be_seen(text: str) -> None:
     allowed = "\n\t\u200c\u200d"
     assert all(letter in allowed or unicodedata.category(letter)[0] != "C" for letter in screen_text(text))
+
+
+@pytest.mark.parametrize("letter", ["\n", "\t", "\r", "\x1b", "\u202e", "\x00"])
+def test_a_line_has_no_layout(letter: str) -> None:
+    assert letter not in screen_line(f"a{letter}b")

@@ -33,5 +33,10 @@ def screen_text(untrusted_text: str) -> str:
     )
 
 
+def screen_line(untrusted_text: str) -> str:
+    """Return the text as one line, such as the name of a file, in which everything can be seen."""
+    return "".join(letter if not _is_unseen(letter) else f"\\u{{{ord(letter):x}}}" for letter in untrusted_text)
+
+
 def _is_unseen(letter: str) -> bool:
     return letter not in _JOINERS and unicodedata.category(letter) in _UNSEEN
