@@ -25,8 +25,8 @@ from tests.protocol.cast import (
     signer,
     source,
 )
-from tests.vectors.generate import contact, event, inventories
 from tests.vectors.operations import bytes_of, pool, written
+from tests.vectors.pool import contact, event, inventories
 from whistle.protocol import labels
 from whistle.protocol.canonical import decode
 from whistle.protocol.hashing import framed, hashed
