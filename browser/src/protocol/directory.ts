@@ -4,13 +4,10 @@ import {
   KeyringExpired,
   KeyringRolledBack,
   type ProtocolError,
-  RootForked,
   RootSuperseded,
   SignatureInvalid,
   StatementRejected,
-  StatementRolledBack,
   UnsupportedVersion,
-  KeyringMalformed,
 } from "./errors.ts";
 import { bytes, type Day, integer, isAscending, list, type Of, PERSON_LIMIT, pair, struct, where } from "./fields.ts";
 import { HASH_SIZE, hash } from "./hashing.ts";
@@ -22,7 +19,6 @@ import {
   type Person,
   readSuccession,
   signedSuccession,
-  type Succession,
   spelled,
   verifyKeyring,
 } from "./keyring.ts";
@@ -30,8 +26,10 @@ import { LABELS } from "./labels.ts";
 import { person } from "./message.ts";
 import type { WordList } from "./receipt.ts";
 import { VERSION } from "./record.ts";
+import { checkRemembered, rowOfRoots } from "./roots.ts";
 import { SIGNING_KEY_SIZE, type Signed, signed } from "./signing.ts";
-import { checkDay, checkHolder, parseStatement, readStatement, type Statement } from "./statement.ts";
+import { currentStatements } from "./standing.ts";
+import { checkDay, checkHolder, readStatement, type Statement } from "./statement.ts";
 import { siteOf } from "./thread.ts";
 
 export const FINGERPRINT_WORDS = 10;
@@ -104,10 +102,14 @@ export function readDirectory(document: Uint8Array, { today, site: pinned, memor
     keyring.first_root,
     successions.map((succession) => readSuccession(succession, site)),
   );
-  checkRemembered(roots, before);
+  checkRemembered(roots, before?.roots ?? []);
   checkRoot(signedKeyring, roots);
   checkKeyring(keyring, today, before);
-  const { open, closed } = currentStatements(statements, keyring, { site, today, before });
+  const { open, closed } = currentStatements(statements, keyring.people, {
+    site,
+    today,
+    numbers: new Map(before?.numbers ?? []),
+  });
   return { site, keyring, roots, open, closed, memory: remember(roots, keyring, open, before), challenge, work };
 }
 
@@ -155,51 +157,6 @@ function checkSite(site: Uint8Array, pinned: Uint8Array | undefined, before: Mem
   }
 }
 
-/** The roots from the first on, each handed over to by the one before. */
-function rowOfRoots(first: Bytes, successions: readonly Succession[]): readonly Bytes[] {
-  const next = new Map<string, Bytes>();
-  for (const { old, new: successor } of successions) {
-    const other = next.get(toHex(old));
-    if (other !== undefined && !equal(other, successor)) {
-      throw new RootForked();
-    }
-    next.set(toHex(old), successor);
-  }
-  for (const { old } of successions) {
-    follow(old, next);
-  }
-  const row = follow(first, next);
-  // Each root but the last has one successor; one that is not in the row was reached from nowhere.
-  if (row.length !== next.size + 1) {
-    throw new KeyringMalformed();
-  }
-  return row;
-}
-
-function follow(from: Bytes, next: ReadonlyMap<string, Bytes>): readonly Bytes[] {
-  const row = [from];
-  for (let root = next.get(toHex(from)); root !== undefined; root = next.get(toHex(root))) {
-    row.push(root);
-    if (row.length > next.size + 1) {
-      throw new RootForked();
-    }
-  }
-  return row;
-}
-
-function checkRemembered(roots: readonly Bytes[], before: Memory | undefined): void {
-  const remembered = before?.roots ?? [];
-  remembered.forEach((root, index) => {
-    const now = roots[index];
-    if (now !== undefined && !equal(now, root)) {
-      throw new RootForked();
-    }
-  });
-  if (roots.length < remembered.length) {
-    throw new KeyringRolledBack();
-  }
-}
-
 function checkRoot(keyring: Signed, roots: readonly Bytes[]): void {
   try {
     verifyKeyring(keyring, roots[roots.length - 1] as Bytes);
@@ -217,104 +174,6 @@ function checkKeyring(keyring: Keyring, today: Day, before: Memory | undefined):
   }
   if (today < keyring.issued || today > keyring.expires) {
     throw new KeyringExpired();
-  }
-}
-
-interface Judgement {
-  readonly site: Uint8Array;
-  readonly today: Day;
-  readonly before: Memory | undefined;
-}
-
-interface Current {
-  readonly open: ReadonlyMap<number, Statement>;
-  readonly closed: ReadonlyMap<number, ProtocolError>;
-}
-
-function currentStatements(statements: readonly Signed[], keyring: Keyring, judgement: Judgement): Current {
-  const claimed = new Map<number, Signed[]>(keyring.people.map(({ id }) => [id, []]));
-  for (const statement of statements) {
-    claimed.get(claimantOf(statement) ?? 0)?.push(statement);
-  }
-  const open = new Map<number, Statement>();
-  const closed = new Map<number, ProtocolError>();
-  for (const holder of keyring.people) {
-    const found = newest(claimed.get(holder.id) ?? [], holder, judgement);
-    if ("recipient" in found) {
-      open.set(holder.id, found);
-    } else {
-      closed.set(holder.id, found);
-    }
-  }
-  closeSharers(open, closed);
-  return { open, closed };
-}
-
-/** Whose statement this says it is: the one thing that may be read before the signature is checked. */
-function claimantOf({ payload }: Signed): number | undefined {
-  try {
-    return parseStatement(payload).person;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The statement with the highest number that holds, or why none does: the reason of the one that came furthest. */
-function newest(claimed: readonly Signed[], holder: Person, judgement: Judgement): Statement | ProtocolError {
-  let best: Statement | undefined;
-  let reason: Refusal = { step: 0, error: new StatementRejected() };
-  for (const statement of claimed) {
-    const judged = judge(statement, holder, judgement);
-    if ("error" in judged) {
-      reason = judged.step > reason.step ? judged : reason;
-    } else if (best === undefined || judged.number > best.number) {
-      best = judged;
-    }
-  }
-  return best ?? reason.error;
-}
-
-interface Refusal {
-  readonly step: number;
-  readonly error: ProtocolError;
-}
-
-function judge(signed: Signed, holder: Person, { site, today, before }: Judgement): Statement | Refusal {
-  let step = 1;
-  try {
-    const statement = readStatement(signed, holder.signing);
-    step = 2;
-    checkHolder(statement, site, holder);
-    step = 3;
-    if (statement.number < numberOf(before, holder.id)) {
-      throw new StatementRolledBack();
-    }
-    step = 4;
-    checkDay(statement, today);
-    return statement;
-  } catch (error) {
-    return { step, error: error as ProtocolError };
-  }
-}
-
-function numberOf(before: Memory | undefined, id: number): number {
-  return before?.numbers.find(([person]) => person === id)?.[1] ?? 0;
-}
-
-/** Two people with one key: to leave one of them out would leave out nobody. */
-function closeSharers(open: Map<number, Statement>, closed: Map<number, ProtocolError>): void {
-  const holders = new Map<string, number[]>();
-  for (const [id, { recipient }] of open) {
-    const key = toHex(recipient.x25519);
-    holders.set(key, [...(holders.get(key) ?? []), id]);
-  }
-  for (const sharers of holders.values()) {
-    if (sharers.length > 1) {
-      for (const id of sharers) {
-        open.delete(id);
-        closed.set(id, new StatementRejected());
-      }
-    }
   }
 }
 

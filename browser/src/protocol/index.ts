@@ -1,11 +1,11 @@
 /** All of the protocol, for whoever bundles it. */
 export * from "./bytes.ts";
-export { decode, encode, type Json } from "./canonical.ts";
+export { decode, encode, JSON_DEPTH, type Json } from "./canonical.ts";
 export { chunkCipher } from "./cipher.ts";
 export * from "./content.ts";
 export * from "./directory.ts";
 export * from "./errors.ts";
-export type { Day } from "./fields.ts";
+export { CHANNEL_LIMIT, type Day, INDEX_LIMIT, JSON_INTEGER_LIMIT, PERSON_LIMIT, READER_LIMIT } from "./fields.ts";
 export * from "./hashing.ts";
 export * from "./keyring.ts";
 export * from "./keys.ts";

@@ -33,6 +33,7 @@ export const LABELS = {
   inventoryEntry: "whistle/1/inventory entry",
   listing: "whistle/1/listing",
   work: "whistle/1/work",
+  carried: "whistle/1/carried",
 } as const;
 
 export type Label = (typeof LABELS)[keyof typeof LABELS];

@@ -1,0 +1,73 @@
+// Signatures on which libraries differ: this client agrees with libsodium, which the rest of Whistle uses.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { protocol as p } from "./protocol.mjs";
+
+const { Point } = ed25519;
+const ORDER = Point.Fn.ORDER;
+// A point of order 8, in its one encoding.
+const TORSION = Point.fromHex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05");
+
+const littleEndian = (bytes) => [...bytes].reduceRight((joined, byte) => (joined << 8n) | BigInt(byte), 0n);
+
+function bytesOfScalar(scalar) {
+  return Uint8Array.from({ length: 32 }, (_, index) => Number((scalar >> BigInt(8 * index)) & 255n));
+}
+
+function challengeOf(commitment, key, message) {
+  const hash = createHash("sha512").update(commitment).update(key).update(message).digest();
+  return littleEndian(hash) % ORDER;
+}
+
+/** A signature by a key that carries a part of low order, over a message for which `wanted` says how it comes out. */
+function withTorsion(wanted) {
+  const secret = 123_456_789n;
+  const key = Point.BASE.multiply(secret).add(TORSION).toBytes();
+  for (let number = 0; ; number++) {
+    const nonce = 987_654_321n + BigInt(number);
+    const commitment = Point.BASE.multiply(nonce).toBytes();
+    const challenge = challengeOf(commitment, key, p.frame([number]));
+    if (wanted(challenge % 8n)) {
+      const scalar = (nonce + challenge * secret) % ORDER;
+      return { key, signature: p.concat(commitment, bytesOfScalar(scalar)), number };
+    }
+  }
+}
+
+test("an honest signature holds, and for nothing else", () => {
+  const secret = p.randomBytes(32);
+  const signature = p.sign(secret, "a label", 7);
+  p.verify(p.publicKeyOf(secret), signature, "a label", 7);
+  for (const fields of [["a label", 8], ["a labe", "l", 7], ["a label"]]) {
+    assert.throws(() => p.verify(p.publicKeyOf(secret), signature, ...fields), { name: "SignatureInvalid" });
+  }
+});
+
+test("the equation is checked without the cofactor", () => {
+  const { key, signature, number } = withTorsion((rest) => rest !== 0n);
+  assert.throws(() => p.verify(key, signature, number), { name: "SignatureInvalid" });
+  // Where the challenge takes the part of low order away, libsodium accepts, and so does this.
+  const other = withTorsion((rest) => rest === 0n);
+  p.verify(other.key, other.signature, other.number);
+});
+
+test("a scalar above the group's order is refused", () => {
+  const secret = p.randomBytes(32);
+  const signature = p.sign(secret, "a label");
+  const raised = bytesOfScalar(littleEndian(signature.subarray(32)) + ORDER);
+  const changed = p.concat(signature.subarray(0, 32), raised);
+  assert.throws(() => p.verify(p.publicKeyOf(secret), changed, "a label"), { name: "SignatureInvalid" });
+});
+
+test("neither key nor commitment may be of low order", () => {
+  const identity = Point.ZERO.toBytes();
+  const forged = p.concat(identity, new Uint8Array(32));
+  assert.throws(() => p.verify(identity, forged, "anything"), { name: "SignatureInvalid" });
+  // The zero point as commitment, under an honest key: S = c·a satisfies the equation.
+  const secret = 123_456_789n;
+  const key = Point.BASE.multiply(secret).toBytes();
+  const scalar = (challengeOf(identity, key, p.frame(["x"])) * secret) % ORDER;
+  assert.throws(() => p.verify(key, p.concat(identity, bytesOfScalar(scalar)), "x"), { name: "SignatureInvalid" });
+});
