@@ -1,5 +1,6 @@
 """What gunicorn is told to load, see ``config/gunicorn.conf.py``: the pages, with the settings of their server."""
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -7,6 +8,7 @@ from flask import Flask
 
 from whistle.intake.app import STATIC_FOLDER, STATIC_PATH, create_app
 from whistle.intake.limits import Limits
+from whistle.intake.pages import here
 from whistle.intake.pages.errors import refusal_pages
 from whistle.intake.settings import IntakeSettings, load
 from whistle.intake.site import Site
@@ -31,6 +33,7 @@ def site_of(settings: IntakeSettings) -> Site:
         limits=Limits.of(settings),
         static={f"{STATIC_PATH}/": STATIC_FOLDER, "/.well-known/": settings.folder / WELL_KNOWN},
         pages=refusal_pages(app),
+        prepare=partial(here.prepare, app),
     )
 
 

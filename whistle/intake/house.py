@@ -37,6 +37,8 @@ class House:
             chunk_days=settings.chunk_days,
             capacity=settings.capacity,
         )
+        self._prepare = site.prepare
+        self._prepare(self._bulletin.document)
         self._verbs = Verbs(self._shelf, self._bulletin)
         self._night = Night(self._shelf, self.troubles.add_error)
         tickets = Tickets(limits.ticket_seconds, limits.tickets)
@@ -63,6 +65,7 @@ class House:
         self._children.sweep()
         try:
             self._bulletin.refresh()
+            self._prepare(self._bulletin.document)
         except WhistleError as error:
             self.troubles.add_error(error)
         return self._night.begin()

@@ -1,6 +1,6 @@
 """What gunicorn loads in its master: the pages, and everything the server has to know to serve them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ class Site:
     """The WSGI application together with what its server needs. Plain values only: nothing is open before the fork.
 
     ``static`` maps the beginning of a path to a folder. ``pages`` are the refusals that people see, by status.
+    ``prepare`` is called with the published document (JSON) whenever that has changed, before children are forked.
     """
 
     application: Application
@@ -21,6 +22,7 @@ class Site:
     limits: Limits
     static: Mapping[str, Path] = field(default_factory=dict)
     pages: Mapping[int, bytes] = field(default_factory=dict)
+    prepare: Callable[[bytes], None] = lambda _document: None
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
-from mnemonic import Mnemonic
-
 from whistle.errors import (
     KeyringExpired,
     KeyringMalformed,
@@ -25,6 +23,7 @@ from whistle.protocol.canonical import Json, base64, decode, encode
 from whistle.protocol.fields import PERSON_LIMIT, Fields
 from whistle.protocol.hashing import hashed
 from whistle.protocol.keyring import Channel, Keyring, Person, Role, Succession, site_of
+from whistle.protocol.receipt import wordlist
 from whistle.protocol.signing import Signed, Verifier
 from whistle.protocol.statement import Statement
 
@@ -219,7 +218,7 @@ def verify(untrusted: Published, today: date, memory: Memory | None = None, site
 def fingerprint(roots: Sequence[Verifier]) -> tuple[str, ...]:
     """Return ten words (110 bits of hash over first and current root) for people to compare aloud."""
     digest = int.from_bytes(hashed(labels.FINGERPRINT, bytes(roots[0]), bytes(roots[-1])), "big")
-    words = Mnemonic("english").wordlist
+    words = wordlist("english")
     top = 8 * labels.HASH_SIZE - 11
     return tuple(words[digest >> (top - 11 * place) & 2047] for place in range(labels.FINGERPRINT_WORDS))
 

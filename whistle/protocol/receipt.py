@@ -35,13 +35,14 @@ def _plain(text: str) -> str:
 
 
 @cache
-def _words(language: str) -> tuple[str, ...]:
+def wordlist(language: str) -> tuple[str, ...]:
+    """Return the 2,048 words of one of ``LANGUAGES``, as BIP-39 orders them."""
     return tuple(_MENDED_WORD if word == _BROKEN_WORD else word for word in Mnemonic(language).wordlist)
 
 
 @cache
 def _positions(language: str) -> dict[str, int]:
-    return {_plain(word): place for place, word in enumerate(_words(language))}
+    return {_plain(word): place for place, word in enumerate(wordlist(language))}
 
 
 def _split(text: str) -> list[str]:
@@ -124,7 +125,7 @@ class Receipt:
 
     def words(self, language: str = "english") -> tuple[str, ...]:
         """Return the 12 words in ``language``, for a person to write down."""
-        return tuple(_words(language)[place] for place in _places(self._entropy))
+        return tuple(wordlist(language)[place] for place in _places(self._entropy))
 
     def secret_bytes(self) -> bytes:
         """Return the 16 bytes from which every key of the source derives."""

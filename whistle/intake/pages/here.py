@@ -1,14 +1,15 @@
 """What a page knows while it is made: the way to the shelf, the settings, the day, and who can be written to."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 
 from whistle.courier import Courier
-from whistle.errors import KeyringMalformed, NobodyToRead, WhistleError
+from whistle.errors import KeyringMalformed, NobodyToRead, ProtocolError, WhistleError
 from whistle.intake.child import LINK
 from whistle.intake.questionnaires import Questionnaire
 from whistle.protocol.directory import Directory, Published, verify
@@ -17,6 +18,8 @@ from whistle.source import Choice, choices
 
 #: Where the application keeps its settings.
 EXTENSION: Final = "whistle"
+#: Where it keeps the published document that its server has verified.
+_PREPARED: Final = "whistle.prepared"
 #: The only language yet.
 LANGUAGE: Final = "en"
 
@@ -53,6 +56,12 @@ class PageSettings:
     today: Callable[[], date]
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    document: bytes
+    directory: Directory
+
+
 def settings() -> PageSettings:
     """Return the settings of the application that makes this page."""
     found: PageSettings = current_app.extensions[EXTENSION]
@@ -71,9 +80,28 @@ def directory() -> Directory:
     Raises what ``verify`` raises, ``ShelfUnavailable`` and ``CourierError``.
     """
     if "directory" not in g:
-        g.directory = verify(Published.parse(link().keyring()), settings().today())
+        document, day = link().keyring(), settings().today()
+        prepared = current_app.extensions.get(_PREPARED)
+        if prepared is None or prepared.document != document or prepared.directory.today != day:
+            prepared = _verified(document, day)
+        g.directory = prepared.directory
     found: Directory = g.directory
     return found
+
+
+def prepare(app: Flask, document: bytes) -> None:
+    """Verify the published document in the server's own process, so that its children need not do it for each page.
+
+    One that does not hold is left to them: their pages say what is wrong.
+    """
+    with app.app_context(), suppress(ProtocolError):
+        prepared, day = app.extensions.get(_PREPARED), settings().today()
+        if prepared is None or prepared.document != document or prepared.directory.today != day:
+            app.extensions[_PREPARED] = _verified(document, day)
+
+
+def _verified(document: bytes, day: date) -> _Prepared:
+    return _Prepared(document, verify(Published.parse(document), day))
 
 
 def organisation() -> str | None:
