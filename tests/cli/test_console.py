@@ -26,7 +26,9 @@ from whistle.errors import (
     WrongPassphrase,
 )
 from whistle.protocol.canonical import decode, encode
+from whistle.protocol.keys import Identity
 from whistle.protocol.receipt import Receipt
+from whistle.protocol.sealing import Author, Place, pack, seal
 from whistle.protocol.signing import Signed
 from whistle.protocol.statement import Statement
 
@@ -158,6 +160,18 @@ def test_text_of_a_source_drives_no_terminal(world: World, config: Path) -> None
     assert "\x1b" not in listing + shown
     assert "\u202e" not in listing + shown
     assert "\\u{1b}[2Jcleared" in shown
+
+
+def test_what_did_not_verify_is_said_in_words(world: World, config: Path) -> None:
+    signed = Statement.claimed(world.statements[ANA])
+    place = Place(bytes(32), bytes(32))
+    nobody = Author(Identity.generate(), 0, 0)
+    world.put(seal(place, pack(b'{"kind":"referral"}'), nobody, world.site, [signed.recipient]))
+    assert "0 new messages." in run("sync", "--config", config).output
+    assert (
+        "This is a kind of message that this version of Whistle does not know."
+        in run("inbox", "--config", config).output
+    )
 
 
 def test_errors_are_raised_as_ours(world: World, config: Path, tmp_path: Path) -> None:

@@ -71,6 +71,8 @@ def inbox(config: Path, passphrase_fd: int | None) -> None:
         for case in desk.inbox():
             unread = _("{count} unread").format(count=len(case.unread)) if case.unread else ""
             click.echo(f"{case.label}  {case.newest.isoformat()}  {unread:<10}  {screen_text(case.title)}")
+        for fault in dict.fromkeys(desk.journal.faults):
+            click.echo(_("{day}: {what}").format(day=fault.day.isoformat(), what=fault.message()))
         _warn(desk)
 
 
