@@ -59,5 +59,7 @@ async function pythonLists() {
       return place;
     }
   }
-  throw new Error("The Russian and Turkish lists come with the Python package mnemonic: say where in WHISTLE_WORDLISTS.");
+  throw new Error(
+    "The Russian and Turkish lists come with the Python package mnemonic: say where in WHISTLE_WORDLISTS.",
+  );
 }

@@ -87,7 +87,10 @@ export function sealReport(source, site, readers, changes = {}) {
     sender: { role: "source", person: 0 },
     identity: source.identity,
     readers: readers.map(({ identity }) => identity.recipient),
-    own: { state: { channel: 1, chunks: 0, streamNonce: new Uint8Array(8), readers: people }, stateKey: source.stateKey },
+    own: {
+      state: { channel: 1, chunks: 0, streamNonce: new Uint8Array(8), readers: people },
+      stateKey: source.stateKey,
+    },
   });
 }
 

@@ -48,7 +48,15 @@ test("one changed byte anywhere is refused", () => {
 test("bytes of chance are never more than refused", () => {
   for (let round = 0; round < 200; round++) {
     const bytes = new Uint8Array(randomBytes(randomInt(400)));
-    for (const parse of [p.decodeBody, p.decode, p.unpack, p.parseKeyring, p.parseStatement, p.readMemory, p.readEnrolment]) {
+    for (const parse of [
+      p.decodeBody,
+      p.decode,
+      p.unpack,
+      p.parseKeyring,
+      p.parseStatement,
+      p.readMemory,
+      p.readEnrolment,
+    ]) {
       refused(() => parse(bytes));
     }
   }
@@ -62,7 +70,10 @@ test("a record says nothing of who reads it: decoys have its form, and slots its
   const placeOfAna = () => {
     const { slots } = new p.MessageRecord(sealReport(source, site, [ana]).bytes);
     return Array.from({ length: 16 }, (_, index) => index).find((index) => {
-      const alone = p.concat(slots.slice(index * p.SLOT_SIZE, (index + 1) * p.SLOT_SIZE), new Uint8Array(15 * p.SLOT_SIZE));
+      const alone = p.concat(
+        slots.slice(index * p.SLOT_SIZE, (index + 1) * p.SLOT_SIZE),
+        new Uint8Array(15 * p.SLOT_SIZE),
+      );
       return opens(alone);
     });
   };
@@ -82,7 +93,14 @@ function opens(slots) {
 test("one reader twice, and seventeen of them, have no slots", () => {
   const payload = new Uint8Array(64);
   const recipient = ana.identity.recipient;
-  assert.throws(() => p.sealSlots([{ recipient, payload }, { recipient, payload }]), { name: "RecordMalformed" });
+  assert.throws(
+    () =>
+      p.sealSlots([
+        { recipient, payload },
+        { recipient, payload },
+      ]),
+    { name: "RecordMalformed" },
+  );
   const many = Array.from({ length: 17 }, () => ({ recipient: p.Identity.create().recipient, payload }));
   assert.throws(() => p.sealSlots(many), { name: "RecordMalformed" });
 });
@@ -100,7 +118,9 @@ test("a reply is read by the source and by its readers, and the source can burn 
 test("a source checks a reply's readers against its newest list, then against the one echoed", async () => {
   const commitment = new Uint8Array(32).fill(7);
   const reply = (echoes) => ({ readers: [1, 2], echoes });
-  const lists = (readers, named = commitment) => async (index) => ({ index, commitment: named, readers });
+  const lists =
+    (readers, named = commitment) =>
+    async (index) => ({ index, commitment: named, readers });
   const gone = async () => null;
   assert.equal(await p.checkReadersAsSource(reply([]), [1, 2, 3], gone), true);
   assert.equal(await p.checkReadersAsSource(reply([[4, commitment]]), [1], lists([1, 2])), true);
@@ -134,6 +154,8 @@ test("a writer refuses what no reader would take", () => {
   assert.throws(() => sealReport(source, site, [ana], { day: "2026-02-30" }), { name: "BodyMalformed" });
   const chance = Buffer.from(randomBytes(13_000)).toString("base64");
   const content = { text: chance.repeat(2), answers: null, files: [] };
-  assert.throws(() => sealReport(source, site, [ana], { content: { ...content, text: `${chance}\ud800` } }), { name: "BodyMalformed" });
+  assert.throws(() => sealReport(source, site, [ana], { content: { ...content, text: `${chance}\ud800` } }), {
+    name: "BodyMalformed",
+  });
   assert.throws(() => sealReport(source, site, [ana], { content }), { name: "TooLarge" });
 });

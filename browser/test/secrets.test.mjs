@@ -37,8 +37,13 @@ test("no error holds a word of a receipt", () => {
     assert.ok(error instanceof p.ReceiptError);
     const fields = { ...error, cause: error.cause };
     const told = new Set(`${JSON.stringify(fields)} ${error.message}`.toLowerCase().match(/\p{L}+/gu));
-    const usual = new Set(`${new p.WrongChecksum().message} ${new p.UnknownWord(1).message}`.toLowerCase().match(/\p{L}+/gu));
-    assert.deepEqual(attempt.filter((word) => told.has(word) && !usual.has(word)), []);
+    const usual = new Set(
+      `${new p.WrongChecksum().message} ${new p.UnknownWord(1).message}`.toLowerCase().match(/\p{L}+/gu),
+    );
+    assert.deepEqual(
+      attempt.filter((word) => told.has(word) && !usual.has(word)),
+      [],
+    );
   }
 });
 
@@ -70,7 +75,11 @@ test("every receipt comes back from its words, in every language, however it is 
   for (const list of lists) {
     const receipt = p.Receipt.create();
     const words = receipt.words(list);
-    for (const text of [words.join(" "), words.join("\n").toUpperCase(), words.map((word, at) => `${at + 1}. ${word},`).join(" ")]) {
+    for (const text of [
+      words.join(" "),
+      words.join("\n").toUpperCase(),
+      words.map((word, at) => `${at + 1}. ${word},`).join(" "),
+    ]) {
       const read = p.readReceipt(text, lists, list.language);
       assert.deepEqual(read.bytes, receipt.bytes, list.language);
     }

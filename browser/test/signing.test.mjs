@@ -61,13 +61,21 @@ test("a scalar above the group's order is refused", () => {
   assert.throws(() => p.verify(p.publicKeyOf(secret), changed, "a label"), { name: "SignatureInvalid" });
 });
 
-test("neither key nor commitment may be of low order", () => {
-  const identity = Point.ZERO.toBytes();
-  const forged = p.concat(identity, new Uint8Array(32));
-  assert.throws(() => p.verify(identity, forged, "anything"), { name: "SignatureInvalid" });
-  // The zero point as commitment, under an honest key: S = c·a satisfies the equation.
+test("a commitment of low order is refused under an honest key", () => {
+  const zero = Point.ZERO.toBytes();
   const secret = 123_456_789n;
   const key = Point.BASE.multiply(secret).toBytes();
-  const scalar = (challengeOf(identity, key, p.frame(["x"])) * secret) % ORDER;
-  assert.throws(() => p.verify(key, p.concat(identity, bytesOfScalar(scalar)), "x"), { name: "SignatureInvalid" });
+  // S = c·a satisfies the equation for a commitment to nothing.
+  const scalar = (challengeOf(zero, key, p.frame(["x"])) * secret) % ORDER;
+  assert.throws(() => p.verify(key, p.concat(zero, bytesOfScalar(scalar)), "x"), { name: "SignatureInvalid" });
+});
+
+test("a key of low order is refused, though it signs one message in eight for anybody", () => {
+  const key = TORSION.toBytes();
+  const nonce = 987_654_321n;
+  const commitment = Point.BASE.multiply(nonce).toBytes();
+  const isFree = (number) => challengeOf(commitment, key, p.frame([number])) % 8n === 0n;
+  const number = Array.from({ length: 1000 }, (_, index) => index).find(isFree);
+  const signature = p.concat(commitment, bytesOfScalar(nonce));
+  assert.throws(() => p.verify(key, signature, number), { name: "SignatureInvalid" });
 });

@@ -25,7 +25,11 @@ async function written(files, part = null) {
 async function readBack({ chunks, table, reference }) {
   const pieces = table.map(() => []);
   const reader = await p.StreamReader.begin(reference);
-  await reader.readFiles(table, async (index) => chunks[index] ?? null, async (file, bytes) => void pieces[file].push(bytes));
+  await reader.readFiles(
+    table,
+    async (index) => chunks[index] ?? null,
+    async (file, bytes) => void pieces[file].push(bytes),
+  );
   return pieces.map((file) => p.concat(...file));
 }
 
@@ -119,4 +123,19 @@ test("what exceeds a limit is refused before anything of it is put", async () =>
   await assert.rejects(writer.addFile("a", "t".repeat(129), []), tooLarge);
   await assert.rejects(writer.finish(new Uint8Array(p.PART_LIMIT + 1)), tooLarge);
   writer.wipe();
+});
+
+test("a chunk at another address is refused, even where the digest was made to fit", async () => {
+  const stream = await written([["a", fresh(1000)]]);
+  const cipher = await p.chunkCipher(p.keyedHash(stream.reference.key, p.LABELS.chunkKey));
+  const nonce = new Uint8Array(12);
+  const plaintext = await cipher.decrypt(nonce, stream.chunks[0].slice(0, 64), stream.chunks[0].slice(64));
+  const elsewhere = p.concat(fresh(32), stream.chunks[0].subarray(32, 64));
+  const moved = p.concat(elsewhere, await cipher.encrypt(nonce, elsewhere, plaintext));
+  const chunks = [moved, ...stream.chunks.slice(1)];
+  const digests = chunks.map((chunk) => createHash("sha256").update(chunk).digest());
+  const digest = new Uint8Array(createHash("sha256").update(Buffer.concat(digests)).digest());
+  await assert.rejects(readBack({ ...stream, chunks, reference: { ...stream.reference, digest } }), {
+    name: "StreamAltered",
+  });
 });

@@ -36,7 +36,8 @@ export class WrongWordCount extends ReceiptError {
 
 export class WrongChecksum extends ReceiptError {
   override readonly name: string = "WrongChecksum";
-  override readonly message: string = "Every word exists, but together they are no receipt. One may be wrong, or two changed places.";
+  override readonly message: string =
+    "Every word exists, but together they are no receipt. One may be wrong, or two changed places.";
 }
 
 export class AmbiguousReceipt extends ReceiptError {
@@ -146,7 +147,8 @@ export class KeyringMalformed extends KeyringError {
 
 export class KeyringExpired extends KeyringError {
   override readonly name: string = "KeyringExpired";
-  override readonly message: string = "The organisation's keys are not valid today. Please look at the date of this device, too.";
+  override readonly message: string =
+    "The organisation's keys are not valid today. Please look at the date of this device, too.";
 }
 
 export class KeyringRolledBack extends KeyringError {

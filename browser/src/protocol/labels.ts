@@ -1,6 +1,4 @@
-/**
- * The first field of every hash, MAC and signature (docs/protocol.md, section 2), so that none can stand in for another.
- */
+/** The first field of every hash, MAC and signature: none can stand in for another (docs/protocol.md, section 2). */
 export const LABELS = {
   site: "whistle/1/site",
   fingerprint: "whistle/1/fingerprint",

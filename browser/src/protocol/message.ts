@@ -142,8 +142,7 @@ function areEntries(joined: Uint8Array): boolean {
   if (!Number.isInteger(count) || count > INVENTORY_LIMIT) {
     return false;
   }
-  const entry = (at: number): Uint8Array =>
-    joined.subarray(at * INVENTORY_ENTRY_SIZE, (at + 1) * INVENTORY_ENTRY_SIZE);
+  const entry = (at: number): Uint8Array => joined.subarray(at * INVENTORY_ENTRY_SIZE, (at + 1) * INVENTORY_ENTRY_SIZE);
   return Array.from({ length: count }, (_, at) => at).every((at) => at === 0 || compare(entry(at - 1), entry(at)) <= 0);
 }
 

@@ -116,7 +116,9 @@ export function fold(word: string): string {
 }
 
 function split(text: string): readonly string[] {
-  const pieces = fold(text).split(NO_LETTERS).filter((piece) => piece !== "");
+  const pieces = fold(text)
+    .split(NO_LETTERS)
+    .filter((piece) => piece !== "");
   const [first] = pieces;
   return pieces.length === 1 && first !== undefined && WORDS_WITHOUT_SPACES.test(first) ? [...first] : pieces;
 }

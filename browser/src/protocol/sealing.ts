@@ -137,15 +137,5 @@ interface Claim {
 
 function authenticatorOf(shared: Uint8Array, { site, header, commitment, sender, from, to }: Claim): Bytes {
   const role = ROLES.indexOf(sender.role);
-  return keyedHash(
-    shared,
-    LABELS.authenticator,
-    site,
-    header,
-    commitment,
-    role,
-    sender.person,
-    from.bytes,
-    to.bytes,
-  );
+  return keyedHash(shared, LABELS.authenticator, site, header, commitment, role, sender.person, from.bytes, to.bytes);
 }

@@ -25,7 +25,7 @@ export interface State {
   readonly readers: readonly number[];
 }
 
-/** `state ‖ MAC`: the 64 bytes of the source's own slot. Throws `StateAltered` for a state that no source would read. */
+/** `state ‖ MAC`: the 64 bytes of the source's own slot. Throws `StateAltered` for one that she would not read. */
 export function sealState(state: State, stateKey: Uint8Array, header: Uint8Array, commitment: Uint8Array): Bytes {
   if (!isPlausible(state) || state.readers.length > READER_LIMIT) {
     throw new StateAltered();
@@ -40,7 +40,12 @@ export function sealState(state: State, stateKey: Uint8Array, header: Uint8Array
 }
 
 /** The state in the 64 bytes of a slot. Throws `StateAltered`. */
-export function openState(payload: Uint8Array, stateKey: Uint8Array, header: Uint8Array, commitment: Uint8Array): State {
+export function openState(
+  payload: Uint8Array,
+  stateKey: Uint8Array,
+  header: Uint8Array,
+  commitment: Uint8Array,
+): State {
   const packed = payload.subarray(0, STATE_SIZE);
   const mac = macOf(packed, stateKey, header, commitment);
   // The MAC first: nothing is believed, or looked at, that the source did not write.

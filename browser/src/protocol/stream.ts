@@ -152,7 +152,7 @@ export class StreamWriter {
   }
 
   async #write(data: Uint8Array): Promise<void> {
-    for (let offset = 0; offset < data.length; ) {
+    for (let offset = 0; offset < data.length;) {
       if (this.#filled === 0) {
         await this.#begin();
       }
