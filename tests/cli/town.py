@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.intake.server import ROOT, serving
 from tests.protocol import cast
+from whistle.courier.asking import fetch
 from whistle.courier.http import HttpCourier
 from whistle.protocol import labels
 from whistle.protocol.canonical import encode
@@ -25,7 +26,6 @@ from whistle.protocol.record import Record
 from whistle.protocol.signing import Signed
 from whistle.protocol.stream import Layout, StreamReader, StreamWriter
 from whistle.protocol.thread import SourceKeys, reply_chunk_burn_token
-from whistle.source.shelves import fetch
 
 
 @dataclass

@@ -7,7 +7,6 @@ from itertools import islice
 from secrets import token_bytes
 from typing import Protocol
 
-from whistle.console.asking import look
 from whistle.console.book import Book
 from whistle.console.case import Case, Item, ItemKind
 from whistle.console.events import Drafted
@@ -15,7 +14,18 @@ from whistle.console.events.drafted import DRAFT_SIZE
 from whistle.console.stored import StoredStream
 from whistle.console.vault import KeptIdentity, current
 from whistle.courier import Courier
-from whistle.errors import BodyMalformed, NobodyChoseYou, NothingToSay, ProtocolError, ReaderClosed, TooLarge
+from whistle.courier.asking import look
+from whistle.errors import (
+    AddressTaken,
+    BodyMalformed,
+    CourierError,
+    NobodyChoseYou,
+    NothingToSay,
+    ProtocolError,
+    ReaderClosed,
+    ShelfError,
+    TooLarge,
+)
 from whistle.protocol import labels
 from whistle.protocol.content import Content, Echo, StreamReference
 from whistle.protocol.directory import Directory
@@ -29,6 +39,8 @@ from whistle.protocol.thread import Thread, reply_burn_token, reply_chunk_burn_t
 #: 64 MiB of files: the tokens that burn them are kept in the ledger.
 CHUNK_LIMIT = 2_048
 _WINDOW = 64
+#: So many replies may lie in a thread. A shelf that shows more of them must not keep a console busy without end.
+_WINDOWS = 64
 _BATCH = 32
 _READ_SIZE = 1 << 20
 #: Room that a body must have left, since the reference of its stream is not known before the stream is.
@@ -110,7 +122,8 @@ class Writer:
         """Return a reply in the case ``name``, sealed; its files are in the case's store, nothing was sent.
 
         ``without`` are the ids of people to whom nothing can be sealed today, as confirmed by the author. Raises
-        ``NothingToSay``, ``NobodyChoseYou``, ``ReaderClosed``, ``KeyLapsed`` and ``TooLarge``.
+        ``NothingToSay``, ``NobodyChoseYou``, ``ReaderClosed``, ``KeyLapsed`` and ``TooLarge``. It needs no answer of
+        the shelf: a number that turns out to be taken is replaced when the reply is sent.
         """
         answer.check()
         kept, signed = current(self.book.vault, self.today)
@@ -119,7 +132,7 @@ class Writer:
         if any(person.id not in without for person, _reason in to.closed) or case.thread is None:
             raise ReaderClosed(", ".join(person.name for person, _reason in to.closed))
         reply = Reply(
-            self._next_index(case, case.thread),
+            self._likely_index(case, case.thread),
             self.today,
             answer.language,
             self.book.person,
@@ -195,15 +208,30 @@ class Writer:
     def _is_open(self, person: int) -> bool:
         return person in self.directory.statements
 
+    def _likely_index(self, case: Case, thread: Thread) -> int:
+        """Return the next index, or the one above every known reply while the shelf does not answer."""
+        try:
+            return self._next_index(case, thread)
+        except (CourierError, ShelfError):
+            return _above_known(case)
+
     def _next_index(self, case: Case, thread: Thread) -> int:
-        """Return the number above every reply that is known and everything that lies on the shelf."""
-        index = 1 + max((item.index for item in case.items if item.kind is ItemKind.REPLY), default=-1)
-        while True:
+        """Return the number above every reply that is known and everything that lies on the shelf.
+
+        Raises ``AddressTaken`` for a thread that was filled up.
+        """
+        index = _above_known(case)
+        for _window in range(_WINDOWS):
             window = [thread.address(labels.DOWN, index + step) for step in range(_WINDOW)]
             taken = [step for step, used in enumerate(look(self.courier, window)) if used]
             if not taken:
                 return index
             index += taken[-1] + 1
+        raise AddressTaken
+
+
+def _above_known(case: Case) -> int:
+    return 1 + max((item.index for item in case.items if item.kind is ItemKind.REPLY), default=-1)
 
 
 def _echoes(case: Case) -> tuple[Echo, ...]:

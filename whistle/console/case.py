@@ -1,8 +1,10 @@
 """What a case is: a frozen value that the events of a ledger add up to."""
 
+from bisect import insort
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 from typing import Literal
 
 from whistle import errors
@@ -167,15 +169,23 @@ class Case:
         return () if max(echoed, default=0) > newest.index else newest.readers
 
     @property
-    def missing(self) -> tuple[int, ...]:
-        """The numbers (from 0) of the source's messages that are not here, below the newest."""
-        numbers = {item.index for item in self.items if item.from_source and not self.is_contact}
-        return tuple(sorted(set(range(max(numbers, default=-1) + 1)) - numbers))
+    def missing(self) -> tuple[range, ...]:
+        """The numbers (from 0) of the source's messages that are not here, below the newest.
+
+        As ranges, because a source can claim any number, and to list four thousand million of them would end us.
+        """
+        numbers = sorted({item.index for item in self._ups})
+        return tuple(range(before + 1, after) for before, after in pairwise((-1, *numbers)) if before + 1 < after)
+
+    @property
+    def missing_numbers(self) -> str:
+        """``missing`` as people count, from 1, for a sentence."""
+        return ", ".join(str(gap.stop) if len(gap) == 1 else f"{gap.start + 1}–{gap.stop}" for gap in self.missing)
 
     @property
     def misfits(self) -> tuple[Item, ...]:
         """The source's messages that name another one before them than the one that is here, or share a number."""
-        ups = [item for item in self.items if item.from_source and not self.is_contact]
+        ups = self._ups
         at: dict[int, set[bytes]] = {}
         for item in ups:
             at.setdefault(item.index, set()).add(item.commitment)
@@ -186,13 +196,19 @@ class Case:
             or (isinstance(item.previous, bytes) and item.previous not in at.get(item.index - 1, {item.previous}))
         )
 
+    @property
+    def _ups(self) -> list[Item]:
+        return [] if self.is_contact else [item for item in self.items if item.from_source]
+
     def item(self, commitment: bytes) -> Item | None:
         """Return the item with this commitment (32 bytes), if it is here."""
         return next((item for item in self.items if item.commitment == commitment), None)
 
     def with_item(self, added: Item) -> "Case":
         """Return the case with one more item, in the order of days and numbers."""
-        items = sorted((*self.items, added), key=lambda item: (item.arrived, not item.from_source, item.index))
+        items = list(self.items)
+        # They are in order already: to sort all of them for each one would take hours where somebody sent thousands.
+        insort(items, added, key=lambda item: (item.arrived, not item.from_source, item.index))
         return replace(self, items=tuple(items))
 
     def changing(self, commitment: bytes, **changes: object) -> "Case":

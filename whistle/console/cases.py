@@ -20,6 +20,8 @@ from whistle.protocol.hashing import hashed
 from whistle.protocol.thread import Thread
 
 _STREAM = b"whistle/console/1/stream seen"
+#: So many numbers are remembered with the addresses of all threads: a colleague who counts oddly fills no memory.
+_PLACES = 256
 
 
 class Cases:
@@ -74,6 +76,8 @@ class Cases:
         """Return the case in whose thread message ``index`` of ``direction`` lies at ``address``, if there is one."""
         place = (direction, index)
         if place not in self._places:
+            while len(self._places) >= _PLACES:
+                del self._places[next(iter(self._places))]
             self._places[place] = {thread.address(*place): name for thread, name in self._threads.items()}
         return self._places[place].get(address)
 

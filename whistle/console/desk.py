@@ -8,7 +8,6 @@ from typing import Self
 
 from whistle.console import meeting, vault, warnings
 from whistle.console.answer import Addressees, Answer, Writer, addressees
-from whistle.console.asking import burn
 from whistle.console.book import Book
 from whistle.console.case import Case, Item, Journal
 from whistle.console.cases import inbox
@@ -18,6 +17,7 @@ from whistle.console.session import Session, Watch
 from whistle.console.sync import OPEN_DAYS, Progress, Sync, Synced
 from whistle.console.vault import FullBackup, Vault
 from whistle.courier import Courier
+from whistle.courier.asking import burn
 from whistle.courier.carrying import CarriedCourier
 from whistle.errors import CarriedMalformed, CaseUnknown, FileUnknown, StreamKeyReused, VaultLocked
 from whistle.protocol.content import File

@@ -99,8 +99,18 @@ class Judge:
         self.tally.messages += 1
 
     def _reply(self, found: Found, untrusted: Verified[Body], day: date) -> None:
-        name = self.book.cases.at(found.record.address, labels.DOWN, _index(untrusted.body))
-        self._attempt(found, lambda: self._answer(found, untrusted, day, name), name)
+        # First whether a colleague wrote it: to look through every thread for it is more than strangers may ask for.
+        if self._attempt(found, lambda: self._prove(found, untrusted), None):
+            name = self.book.cases.at(found.record.address, labels.DOWN, _index(untrusted.body))
+            self._attempt(found, lambda: self._answer(found, untrusted, day, name), name)
+
+    def _prove(self, found: Found, untrusted: Verified[Body]) -> None:
+        """Raise ``StatementError``, ``SignatureInvalid`` or ``SenderUnproven`` unless a colleague wrote a reply."""
+        body, reader = untrusted.body, found.reader
+        if not isinstance(body, Reply):
+            raise UnknownKind
+        person, statement = self.directory.author(body.statement, body.author, body.day)
+        untrusted.opened.prove(reader.site, reader.identity, person.role, person.id, statement.recipient)
 
     def _answer(self, found: Found, untrusted: Verified[Body], day: date, name: bytes | None) -> None:
         if name is None:
@@ -125,11 +135,14 @@ class Judge:
             self.tally.faults += 1
         self._streams.setdefault(body.stream.key, commitment)
 
-    def _attempt(self, found: Found, judge: Callable[[], None], name: bytes | None) -> None:
+    def _attempt(self, found: Found, judge: Callable[[], None], name: bytes | None) -> bool:
+        """Judge, and tell whether there was no fault in it."""
         try:
             judge()
         except ProtocolError as error:
             self._fault(found, error, name)
+            return False
+        return True
 
     def _fault(self, found: Found, error: ProtocolError, name: bytes | None) -> None:
         mark = hashed(_FAULT, bytes(found.record), size=MARK_SIZE)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from whistle.console.asking import fetch
 from whistle.console.stored import StoredStream
 from whistle.courier import Courier
+from whistle.courier.asking import fetch
 from whistle.errors import StreamAltered, TooLarge
 from whistle.protocol.content import Content, StreamReference
 from whistle.protocol.labels import FETCH_COUNT

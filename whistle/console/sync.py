@@ -17,7 +17,7 @@ from whistle.console.sending import send_again
 from whistle.console.streams import store
 from whistle.console.vault import member, retire
 from whistle.courier import Courier, Pass, wire
-from whistle.errors import BodyMalformed, ProtocolError, StreamError, TooLarge
+from whistle.errors import AnswerMalformed, BodyMalformed, ProtocolError, StreamError, TooLarge
 from whistle.protocol.directory import Directory
 from whistle.protocol.hashing import hashed
 from whistle.protocol.listing import NONCE_SIZE, sign_listing
@@ -144,6 +144,8 @@ class Sync:
         while True:
             query = wire.listing_query(day, after)
             page = self.courier.messages(query, self._pass(query))
+            if page and page[0].address <= after:
+                raise AnswerMalformed  # a listing that goes back would never end
             yield page
             if len(page) < wire.LISTING_PAGE:
                 return

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from whistle.courier import Courier
+from whistle.courier.asking import fetch, look
 from whistle.errors import AddressTaken, AlreadySent, ProtocolError
 from whistle.protocol import labels
 from whistle.protocol.keyring import Role
@@ -14,7 +15,7 @@ from whistle.protocol.state import State
 from whistle.protocol.statement import Statement
 from whistle.protocol.thread import SourceKeys
 from whistle.source import judging
-from whistle.source.shelves import WINDOW, fetch, look
+from whistle.source.survey import WINDOW
 
 #: Indices that a dropped reader may have filled with rubbish before we give up: as many as one look shows.
 _ATTEMPTS = WINDOW

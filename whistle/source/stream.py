@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from whistle.courier import Courier
+from whistle.courier.asking import batches, fetch
 from whistle.errors import StreamAltered
 from whistle.protocol.content import Content, File, StreamReference
 from whistle.protocol.labels import FETCH_COUNT
 from whistle.protocol.record import Record
 from whistle.protocol.stream import Layout, StreamReader
-from whistle.source.shelves import batches, fetch
 
 
 class ReplyStream:

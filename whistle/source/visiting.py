@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from whistle.courier import Courier
+from whistle.courier.asking import fetch
 from whistle.errors import NothingFound, ProtocolError, RecordMalformed
 from whistle.protocol import labels
 from whistle.protocol.content import Echo
@@ -14,7 +15,7 @@ from whistle.protocol.stream import StreamKeys
 from whistle.protocol.thread import SourceKeys
 from whistle.source import judging
 from whistle.source.judging import Own
-from whistle.source.shelves import Occupied, fetch, survey
+from whistle.source.survey import Occupied, survey
 from whistle.source.visit import Problem, ReceivedReply, Visit
 
 _REPLIES = labels.FETCH_COUNT - 1

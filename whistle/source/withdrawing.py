@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from whistle.courier import Courier
+from whistle.courier.asking import batches, burn, fetch
 from whistle.errors import NothingFound, ProtocolError, RecordMalformed
 from whistle.protocol import labels
 from whistle.protocol.directory import Directory
@@ -18,7 +19,7 @@ from whistle.source.committing import Commit, previous_of
 from whistle.source.draft import statements_of
 from whistle.source.judging import Own
 from whistle.source.sending import CONTACT_ATTEMPTS
-from whistle.source.shelves import Occupied, batches, burn, fetch, survey
+from whistle.source.survey import Occupied, survey
 from whistle.source.visit import Problem
 
 

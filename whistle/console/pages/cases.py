@@ -60,16 +60,22 @@ def reply(label: str) -> AnyResponse | tuple[str, int]:
     text, draft = request.form.get("text", ""), request.form.get("draft", "")
     if here.console().fetching.claim(draft):
         try:
-            answer = Answer(text, here.LANGUAGE, _attachments())
-            with here.console().couriers() as (_signed, courier):
-                here.desk().reply(courier, found.name, answer, _without())
-            flash(_("Your answer has been sent."))
-        except (CourierError, ShelfError) as error:
-            flash(error.message() + " " + _("Your answer is kept here, and the next fetch sends it."))
+            flash(_answer(found, Answer(text, here.LANGUAGE, _attachments())))
         except WhistleError as error:
             here.console().fetching.release(draft)
             return show_case(found, text=text, wrong=error.message()), HTTPStatus.UNPROCESSABLE_ENTITY
     return redirect(url_for("cases.case", label=label), code=HTTPStatus.SEE_OTHER)
+
+
+def _answer(found: Case, answer: Answer) -> str:
+    """Seal an answer and send it, and return what became of it: once it is kept, a failure only delays it."""
+    without = _without()
+    with here.console().couriers() as (_signed, courier):
+        try:
+            here.desk().reply(courier, found.name, answer, without)
+        except (CourierError, ShelfError) as error:
+            return error.message() + " " + _("Your answer is kept here, and the next fetch sends it.")
+    return _("Your answer has been sent.")
 
 
 @cases_pages.post("/cases/<label>/items/<item>/files/<int:number>")

@@ -43,8 +43,8 @@ def warnings_of(case: Case) -> list[str]:
     """Return what does not add up in the conversation as a whole."""
     found = [_("{day}: {what}").format(day=fault.day.isoformat(), what=fault.message()) for fault in case.faults]
     if case.missing:
-        numbers = ", ".join(str(number + 1) for number in case.missing)
-        found.append(_("Not here: message {numbers} of the source. It may come later.").format(numbers=numbers))
+        sentence = _("Not here: message {numbers} of the source. It may come later.")
+        found.append(sentence.format(numbers=case.missing_numbers))
     odd = _("Message {number} of the source does not follow on what is here before it.")
     found += [odd.format(number=item.index + 1) for item in case.misfits]
     if case.withdrawn:

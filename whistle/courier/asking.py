@@ -1,16 +1,20 @@
 """Asking the shelf in calls of one size, whatever is asked. docs/protocol.md, section 9."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from secrets import SystemRandom, token_bytes
+from typing import TypeVar
 
-from whistle.courier import Courier
+from whistle.courier.courier import Courier
 from whistle.errors import RecordMalformed
 from whistle.protocol import labels
 from whistle.protocol.record import Record
 
+T = TypeVar("T")
+
 
 def look(courier: Courier, addresses: Sequence[bytes]) -> list[bool]:
-    """Return for each of at most 128 addresses whether something lies there, in one call."""
+    """Return for each of at most 128 addresses whether it is in use, in one call."""
     asked = _filled(addresses, labels.LOOK_COUNT)
     answer = dict(zip(asked, courier.look(asked), strict=True))
     return [answer[address] for address in addresses]
@@ -23,10 +27,17 @@ def fetch(courier: Courier, addresses: Sequence[bytes]) -> list[Record | None]:
     return [_record_at(address, answer[address]) for address in addresses]
 
 
-def burn(courier: Courier, tokens: Sequence[bytes]) -> None:
-    """Burn what the tokens burn, eight in a call."""
-    for start in range(0, len(tokens), labels.BURN_COUNT):
-        courier.burn(_filled(tokens[start : start + labels.BURN_COUNT], labels.BURN_COUNT))
+def burn(courier: Courier, tokens: Iterable[bytes]) -> None:
+    """Burn whatever the tokens burn, eight at a time."""
+    for batch in batches(tokens, labels.BURN_COUNT):
+        courier.burn(_filled(batch, labels.BURN_COUNT))
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Give out ``items`` in lists of ``size``, the last of which may be shorter."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def _record_at(address: bytes, untrusted_bytes: bytes) -> Record | None:
