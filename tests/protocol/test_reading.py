@@ -211,7 +211,9 @@ def test_a_flipped_bit_is_never_believed(position: int, bit: int) -> None:
 
 
 def test_contact_details_are_read_by_the_custodian() -> None:
-    assert read_contact(seal_contact(contact())).body == contact()
+    record = seal_contact(contact())
+    assert read_contact(record).body == contact()
+    assert read_contact(record).opened.record == record
     refuses(NotForMe, lambda: read_contact(seal_contact(contact()), ANA))
 
 
@@ -378,7 +380,9 @@ def test_a_reply_for_somebody_whom_the_source_did_not_choose_is_refused(
 @pytest.mark.parametrize("number", [ANA, BO])
 def test_acts_are_read_by_their_audience(number: int) -> None:
     for body in (event(), inventory()[0]):
-        assert read_act(seal_among_colleagues(body, ANA, (ANA, BO)), number).body == body
+        record = seal_among_colleagues(body, ANA, (ANA, BO))
+        assert read_act(record, number).body == body
+        assert read_act(record, number).opened.record == record
 
 
 def test_an_act_that_somebody_else_signed_is_refused() -> None:

@@ -1,3 +1,4 @@
+import tracemalloc
 import zlib
 from random import Random
 
@@ -157,6 +158,16 @@ def test_any_bytes_are_a_body_or_malformed(data: bytes, size: int) -> None:
 )
 def test_what_no_writer_packs_is_malformed(body: bytes) -> None:
     refuses(BodyMalformed, lambda: unpack(body))
+
+
+def test_a_bomb_is_not_unpacked_before_it_is_refused() -> None:
+    bomb = padded(raw_deflate(bytes(10_000_000)))
+    tracemalloc.start()
+    try:
+        refuses(BodyMalformed, lambda: unpack(bomb))
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_full_body_is_read() -> None:

@@ -178,6 +178,9 @@ def test_a_stream_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     writer, _ = write([("a", bytes(12 * TEXT))])
     assert writer.reference.chunks == 12
     refuses(TooLarge, lambda: write([("a", bytes(12 * TEXT + 1))]))
+    writer = StreamWriter(token)
+    assert len([*writer.begin("a", "t"), *writer.write(bytes(12 * TEXT))]) == 11
+    refuses(TooLarge, lambda: list(writer.write(bytes(TEXT))))
     monkeypatch.setattr(labels, "CHUNK_LIMIT", 11)
     refuses(TooLarge, lambda: write([("a", bytes(11 * TEXT))]))
 
@@ -290,7 +293,7 @@ def test_bytes_behind_a_piece_must_be_zero() -> None:
     part_at = chunks_of(70_000) + 1
     assert layout.data(2, bytes(TEXT)) == bytes(70_000 - 2 * TEXT)
     assert layout.data(part_at, bytes(TEXT)) == bytes(len(bytes(Content("A long account.", None, ()))))
-    assert layout.data(7, bytes(TEXT)) == b""
+    assert [layout.data(index, bytes(TEXT)) for index in range(part_at + 1, 8)] == [b""] * (7 - part_at)
     assert layout.data(0, b"\1" * TEXT) == b"\1" * TEXT
     for index in (2, part_at, 7):
         for behind in (b"\1", b"X", b" "):
