@@ -23,8 +23,8 @@ WORKDIR /build
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes --requirement requirements.txt
 COPY pyproject.toml ./
-COPY whistle/__init__.py whistle/__main__.py whistle/errors.py whistle/hardening.py whistle/language.py \
-    whistle/settings.py whistle/
+# What stands beside the rooms belongs to all of them.
+COPY whistle/*.py whistle/
 COPY whistle/cli/__init__.py whistle/cli/passphrases.py whistle/cli/
 COPY whistle/protocol whistle/protocol
 COPY whistle/courier whistle/courier

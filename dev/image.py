@@ -88,16 +88,20 @@ class Image:
     def _copy(self, sources: list[str], target: str, ignore: Ignore) -> None:
         into = self._inside(target)
         for source in sources:
-            origin = CONTEXT / source
-            if not origin.exists():
+            origins = sorted(CONTEXT.glob(source))
+            if not origins:
                 raise DockerfileError(f"COPY {source}: no such file")
-            for path in _files(origin):
-                if ignore.hides(path.relative_to(CONTEXT).as_posix()):
-                    continue
-                as_file = into / origin.name if target.endswith("/") else into
-                place = into / path.relative_to(origin) if origin.is_dir() else as_file
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(path.read_bytes())
+            for origin in origins:
+                self._copy_one(origin, into, ignore, under_its_name=target.endswith("/"))
+
+    def _copy_one(self, origin: Path, into: Path, ignore: Ignore, *, under_its_name: bool) -> None:
+        for path in _files(origin):
+            if ignore.hides(path.relative_to(CONTEXT).as_posix()):
+                continue
+            as_file = into / origin.name if under_its_name else into
+            place = into / path.relative_to(origin) if origin.is_dir() else as_file
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(path.read_bytes())
 
 
 def _files(origin: Path) -> Iterator[Path]:

@@ -25,17 +25,20 @@ START_SECONDS = 60
 LISTENING = "Listening at: http://127.0.0.1:"
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Lay out what the Dockerfile copies into the intake's image, and nothing else of the repository."""
-    folder = tmp_path_factory.mktemp("image")
+def lay_out(folder: Path, *stages: str) -> Path:
+    """Lay out what the Dockerfile copies in these stages, and nothing else of the repository."""
     ignore = Ignore.read(ROOT / ".dockerignore")
-    stages = {stage.name: stage for stage in parse((ROOT / "Dockerfile").read_text())}
-    for name in ("base", "intake"):
-        for step in stages[name].steps:
-            if step.instruction == "COPY":
+    for stage in parse((ROOT / "Dockerfile").read_text()):
+        for step in stage.steps:
+            if stage.name in stages and step.instruction == "COPY":
                 Image(folder, folder="/build").do(step, ignore)
     return folder
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay out the files of the intake's image."""
+    return lay_out(tmp_path_factory.mktemp("image"), "base", "intake")
 
 
 def python(alone: Path, *arguments: str) -> list[str]:
@@ -107,3 +110,9 @@ def test_the_command_offers_the_verbs_of_the_intake_only(alone: Path) -> None:
     offered = {line.split()[0] for line in result.stdout.split("Commands:")[1].splitlines() if line.strip()}
     assert {"intake", "carry"} <= offered
     assert not {"inbox", "read", "reply", "vault", "console", "init", "trial"} & offered
+
+
+def test_the_command_of_a_console_needs_nothing_of_the_intake(tmp_path: Path) -> None:
+    command = python(lay_out(tmp_path, "base", "console"), "whistle", "console", "--help")
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
