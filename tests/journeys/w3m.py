@@ -1,0 +1,132 @@
+"""Driving w3m.
+
+What w3m does to a text on its way out of a form, beyond making every line end CRLF, and nothing else: a byte order
+mark at the beginning is lost, and so are the characters of the block "Tags" (U+E0000 to U+E007F). This with its
+option ``use_combining`` off; with it on, w3m composes letters with their accents.
+"""
+
+import re
+from pathlib import Path
+from typing import ClassVar
+
+from tests.journeys.browser import FILE_FIELDS, environment, line_ends, write_editor
+from tests.journeys.terminal import Terminal, wait_for_file, wait_until
+
+_OPTIONS = {
+    "accept_language": "en",
+    "auto_detect": "0",
+    "confirm_qq": "0",
+    "display_charset": "UTF-8",
+    "document_charset": "UTF-8",
+    "system_charset": "UTF-8",
+    "use_combining": "0",
+    "use_history": "0",
+    "use_mouse": "0",
+}
+_QUIET_SECONDS = 0.1
+_CLEAR = "\x15"
+_LOST = re.compile("^\ufeff|[\U000e0000-\U000e007f]")
+_BOX = r"\[([ *])\] ?"
+
+
+class W3m:
+    """One w3m, with a home of its own."""
+
+    name: ClassVar[str] = "w3m"
+
+    def __init__(self, home: Path) -> None:
+        (home / ".w3m").mkdir(parents=True)
+        (home / ".w3m" / "keymap").write_text("keymap : COMMAND\n")
+        (home / "blank.html").write_text("<p>blank")
+        self._home = home
+        self._saves = 0
+        options = [part for name, value in _OPTIONS.items() for part in ("-o", f"{name}={value}")]
+        editor = ("-o", f"editor={write_editor(home)} %s")
+        command = ["w3m", "-no-proxy", *options, *editor, str(home / "blank.html")]
+        self._terminal = Terminal(command, environment(home), home, 60, 240)
+        wait_until(lambda: "blank" in self._terminal.written(), self._terminal.written)
+
+    def open(self, address: str, then: str) -> None:
+        self._do(f"GOTO {address}")
+        self._expect(then)
+
+    def press(self, label: str, then: str) -> None:
+        self._go_to(label)
+        self._do("GOTO_LINK")
+        self._expect(then)
+
+    def tick(self, label: str) -> None:
+        self._go_to(label)
+        self._do("PREV_LINK", "GOTO_LINK")
+
+    def is_ticked(self, label: str) -> bool:
+        found = re.findall(_BOX + re.escape(label), self.shown())
+        return bool(found[-1] == "*")
+
+    def fill(self, label: str, word: str) -> None:
+        self._go_to(label)
+        self._do("NEXT_LINK", "GOTO_LINK")
+        self._terminal.type(f"{word}\r")
+
+    def write(self, label: str, text: str) -> None:
+        (self._home / "prepared").write_bytes(text.encode())
+        self._go_to(label)
+        self._do("NEXT_LINK", "GOTO_LINK")
+        # It throws away what is typed until it has its terminal back from the editor.
+        wait_until(lambda: not (self._home / "prepared").exists(), self._terminal.written)
+        self._terminal.quiet(_QUIET_SECONDS)
+
+    def attach(self, place: int, path: Path) -> None:
+        self._go_to("Seal and send")
+        self._do(*["PREV_LINK"] * (FILE_FIELDS - place), "GOTO_LINK")
+        self._terminal.type(f"{path}\r")
+
+    def save(self, label: str, path: Path, place: int) -> None:
+        self._go_to(label, place)
+        self._do("GOTO_LINK")
+        self._terminal.quiet(_QUIET_SECONDS)
+        self._terminal.type(f"{_CLEAR}{path}\r")
+        wait_for_file(path, self._terminal.written)
+
+    def shown(self) -> str:
+        path = self._saved("SAVE_SCREEN")
+        return path.read_text("utf-8", "surrogateescape")
+
+    def read(self) -> str:
+        return self.shown()
+
+    def source(self) -> str:
+        """Return the page as it came."""
+        return self._saved("SAVE").read_bytes().decode()
+
+    def sent(self, text: str) -> str:
+        return line_ends(_LOST.sub("", text))
+
+    def close(self) -> None:
+        self._terminal.close()
+
+    def _do(self, *commands: str) -> None:
+        self._terminal.type(":" + ";".join(commands) + "\r")
+
+    def _saved(self, command: str) -> Path:
+        """Save the page twice: when the second file is there, the first one is whole."""
+        self._saves += 1
+        first, second = (self._home / f"{command}-{self._saves}-{time}" for time in (1, 2))
+        self._do(f"{command} {first}")
+        self._do(f"{command} {second}")
+        wait_until(second.exists, self._terminal.written)
+        return first
+
+    def _expect(self, words: str) -> None:
+        wait_until(lambda: words in " ".join(self.shown().split()), lambda: f"{words!r} is not in\n{self.shown()}")
+
+    def _go_to(self, label: str, place: int = -1) -> None:
+        """Put the cursor on ``label``: on the last line that has it, or on another one."""
+        lines = self.shown().splitlines()
+        whole = re.compile(re.escape(label) + r"(?!\w)")
+        numbers = [number for number, line in enumerate(lines, 1) if whole.search(line)]
+        assert numbers, (label, lines)
+        steps = [f"GOTO_LINE {numbers[place]}", "LINE_BEGIN"]
+        if not lines[numbers[place] - 1].startswith(label):  # a search would look past the place where it begins
+            steps.append(f'SEARCH "{label}"')
+        self._do(*steps)
