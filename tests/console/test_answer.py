@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -157,6 +158,25 @@ def test_a_shelf_on_which_every_number_is_taken_ends(world: World) -> None:
 
     with pytest.raises(AddressTaken):
         world.desks[ANA].reply(Full(world), world.only_case(ANA).name, Answer("hello"))
+    world.sync(ANA)
+    assert len(received(world)) == 1
+
+
+def test_a_shelf_that_shows_every_address_in_use_ends(world: World) -> None:
+    """Meanwhile nobody could lock the console."""
+
+    class Endless(DirectCourier):
+        def look(self, addresses: Sequence[bytes]) -> tuple[bool, ...]:
+            self.calls.append("look")
+            return (True,) * len(addresses)
+
+        def put_message(self, _record: Record) -> None:
+            raise AddressTaken
+
+    courier = Endless(world)
+    with pytest.raises(AddressTaken):
+        world.desks[ANA].reply(courier, world.only_case(ANA).name, Answer("hello"))
+    assert len(courier.calls) < 200
     world.sync(ANA)
     assert len(received(world)) == 1
 

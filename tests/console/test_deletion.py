@@ -116,7 +116,7 @@ def test_a_new_message_of_its_source_is_a_new_case(world: World) -> None:
     assert world.sync(ANA).messages == 1
     assert titles(world) == ["more from me", "staying"]
     (case,) = (case for case in world.desks[ANA].inbox() if case.title == "more from me")
-    assert case.missing == (0,)
+    assert case.missing_numbers == "1"
 
 
 def test_its_marks_go_when_its_records_have_left_the_shelf(world: World) -> None:

@@ -1,11 +1,13 @@
 """The console's pages: one browser, one name, nothing lost, and nothing of what somebody else may not see."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from time import monotonic, sleep
+from typing import TypeVar
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,11 +15,15 @@ from werkzeug.test import TestResponse
 
 from tests.console.world import ANA, BO, PASSPHRASE, DirectCourier, World
 from whistle.console.app import create_app
+from whistle.console.pages import here
 from whistle.console.settings import ConsoleSettings
+from whistle.errors import Unreachable
 from whistle.protocol.receipt import Receipt
 
 SETTINGS = ConsoleSettings(Path("unused"), "http://127.0.0.1:1")
 BASE = "http://console.localhost:8001"
+
+T = TypeVar("T")
 
 
 class Browser:
@@ -189,6 +195,39 @@ def test_an_answer_that_cannot_be_sent_is_kept(world: World, ana: Browser) -> No
     assert "is kept here" in ana.get(f"/cases/{label}").text
     ana.fetch()
     assert replies(world, receipt) == ["Later."]
+
+
+def test_an_answer_is_kept_while_the_site_does_not_answer_at_all(world: World, ana: Browser) -> None:
+    class Down(DirectCourier):
+        def _do(self, name: str, act: Callable[[], T]) -> T:
+            del name, act
+            raise Unreachable
+
+    receipt = Receipt.generate()
+    world.tell(receipt, "A report.")
+    ana.unlock().fetch()
+    label = world.only_case(ANA).label
+    ana.next_courier = Down(world)
+    assert ana.post(f"/cases/{label}/answer", draft="c", text="Two hours of work.").status_code == 303
+    assert "is kept here" in ana.get(f"/cases/{label}").text
+    ana.fetch()
+    assert replies(world, receipt) == ["Two hours of work."]
+
+
+def test_an_answer_that_no_courier_was_there_for_stays_on_the_page(world: World, ana: Browser) -> None:
+    @contextmanager
+    def gone() -> Iterator[tuple[DirectCourier, DirectCourier]]:
+        raise Unreachable
+        yield
+
+    world.tell(Receipt.generate(), "A report.")
+    ana.unlock().fetch()
+    label = world.only_case(ANA).label
+    console = ana.app.extensions[here.EXTENSION]
+    ana.app.extensions[here.EXTENSION] = replace(console, couriers=gone)
+    answer = ana.post(f"/cases/{label}/answer", draft="c", text="Two hours of work.")
+    assert "Two hours of work.</textarea>" in answer.text
+    assert "is kept here" not in answer.text
 
 
 def test_a_deleted_case_is_gone(world: World, ana: Browser) -> None:

@@ -7,12 +7,15 @@ from tests.console.world import ANA, BO, CHI, FIRST_DAY, KEEP_DAYS, DirectCourie
 from whistle.console.answer import Answer
 from whistle.console.case import Case, ItemKind, ItemState
 from whistle.console.sync import Progress
+from whistle.courier import wire
 from whistle.courier.carrying import CarriedCourier, carry_in, carry_out
-from whistle.errors import CarriedMalformed, NotInKeyring, Unreachable, VaultLocked, WhistleError
+from whistle.errors import AnswerMalformed, CarriedMalformed, NotInKeyring, Unreachable, VaultLocked, WhistleError
 from whistle.protocol import labels
 from whistle.protocol.content import Content, Echo
+from whistle.protocol.fields import INDEX_LIMIT
+from whistle.protocol.keyring import Role
 from whistle.protocol.keys import Identity
-from whistle.protocol.message import Body, Contact, Message, Reply, Withdraw, encode
+from whistle.protocol.message import UNKNOWN, Body, Contact, Message, Reply, Withdraw, encode
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record, burn_hash
 from whistle.protocol.sealing import Author, Place, pack, seal
@@ -226,13 +229,24 @@ class Forger:
         }
         return Message(**usual | changes)  # type: ignore[arg-type] # its fields
 
-    def seal(self, body: Body, author: Identity | None = None, address: bytes | None = None) -> Record:
+    def seal(
+        self,
+        body: Body,
+        author: Identity | None = None,
+        address: bytes | None = None,
+        who: tuple[Role, int] = (Role.SOURCE, 0),
+    ) -> Record:
         sender = author or self.keys.identity
         place = address or self.keys.thread.address(labels.UP, getattr(body, "index", 0))
         own = (self.keys, State(1, 0, bytes(8), (ANA, BO)))
         readers = [self.ana, self.bo]
         return seal(
-            Place(place, burn_hash(bytes(32))), pack(encode(body)), Author(sender, 0, 0), self.world.site, readers, own
+            Place(place, burn_hash(bytes(32))),
+            pack(encode(body)),
+            Author(sender, *who),
+            self.world.site,
+            readers,
+            own,
         )
 
 
@@ -301,7 +315,7 @@ def test_a_reply_in_no_thread(world: World, forger: Forger) -> None:
     reply = Reply(
         0, world.today, "en", BO, world.statements[BO], (ANA, BO), (Echo(0, bytes(32)),), Content("to nobody"), None
     )
-    world.put(forger.seal(reply, address=bytes(32)))
+    world.put(forger.seal(reply, identity_of(world.desks[BO]), bytes(32), (Role.REVIEWER, BO)))
     assert only_fault(world) == "RecordMisplaced"
 
 
@@ -380,8 +394,38 @@ def test_gaps_and_misfits_are_shown(world: World, forger: Forger) -> None:
     world.put(forger.seal(forger.message(3, previous=b"x" * 32)))
     world.sync(ANA)
     case = world.only_case(ANA)
-    assert case.missing == (1,)
+    assert case.missing == (range(1, 2),)
+    assert case.missing_numbers == "2"
     assert [item.index for item in case.misfits] == [3]
+
+
+def test_a_source_that_claims_a_number_of_thousands_of_millions_costs_nothing(world: World, forger: Forger) -> None:
+    world.put(forger.seal(forger.message()))
+    world.put(forger.seal(forger.message(INDEX_LIMIT, previous=UNKNOWN)))
+    world.sync(ANA)
+    assert world.only_case(ANA).missing_numbers == f"2–{INDEX_LIMIT}"
+
+
+def test_a_reply_by_no_colleague_is_looked_for_in_no_thread(world: World, forger: Forger) -> None:
+    """One of every number, each hashed with every thread, would keep a console busy for hours."""
+    world.put(forger.seal(forger.message()))
+    world.sync(ANA)
+    cases = world.desks[ANA]._open().book.cases
+    for index in range(1, 4):
+        reply = Reply(index, world.today, "en", BO, world.statements[BO], (ANA, BO), (), Content("I am Bo"), None)
+        world.put(forger.seal(reply))
+    world.sync(ANA)
+    assert not cases._places
+    assert [fault.error for fault in world.desks[ANA].journal.faults] == ["SenderUnproven"] * 3
+
+
+def test_a_listing_that_goes_back_ends(world: World) -> None:
+    world.put_decoys(wire.LISTING_PAGE)
+    first = world.shelf.messages_of(world.today, b"", wire.LISTING_PAGE)
+    courier = world.courier()
+    courier.meddle = lambda page: first if page or len(courier.calls) > 5 else page
+    with pytest.raises(AnswerMalformed):
+        world.sync(ANA, courier)
 
 
 def test_a_server_that_shows_junk_stops_nothing(world: World) -> None:

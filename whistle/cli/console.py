@@ -20,7 +20,7 @@ from whistle.console.sync import Synced
 from whistle.courier import Courier
 from whistle.courier.carrying import CarriedCourier
 from whistle.courier.http import HttpCourier
-from whistle.errors import ConsoleError, SettingsError
+from whistle.errors import ConsoleError, CourierError, SettingsError, ShelfError
 from whistle.language import _, plural
 from whistle.naming import file_name, screen_text
 from whistle.protocol import canonical
@@ -123,7 +123,11 @@ def reply(  # noqa: PLR0913 - each is an option of the command
         text = _decoded(text_file.read())
         files = [_attachment(path, stack) for path in attach]
         _signed, courier = stack.enter_context(_couriers(settings, carried, out))
-        item = desk.reply(courier, found.name, Answer(text, language, files), without)
+        try:
+            item = desk.reply(courier, found.name, Answer(text, language, files), without)
+        except (CourierError, ShelfError):
+            click.echo(_("The reply is kept. Do not write it again: the next sync sends it."), err=True)
+            raise
         click.echo(_("The reply is stored as number {number}.").format(number=item.index + 1))
 
 
@@ -308,7 +312,7 @@ def _shown(desk: Desk, case: Case) -> Iterator[str]:
     if case.withdrawn:
         yield _("The source has taken this back.")
     if case.missing:
-        yield _("Not here: {numbers}.").format(numbers=", ".join(str(number + 1) for number in case.missing))
+        yield _("Not here: {numbers}.").format(numbers=case.missing_numbers)
     if case.misfits:
         yield _("Some messages of the source do not follow each other as they say.")
     for fault in case.faults:
