@@ -19,7 +19,7 @@ LOCKED := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-un
 help: ## List these tasks
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-setup: .venv/for-tests ## Install everything that tests and benchmarks need
+setup: .venv/for-tests browser/node_modules/.filled ## Install everything that tests and benchmarks need
 	@dev/system-packages chromium w3m lynx links strace git
 
 run: .venv/for-running ## Start a trial organisation: intake on INTAKE_PORT, a console on CONSOLE_PORT
@@ -29,9 +29,11 @@ demo: .venv/for-running ## As run, with reports of the corpus already sent
 	@exec $(BIN)/whistle trial $(TRIAL) --corpus tests/corpus
 
 test: setup ## Run the tests (TESTS="tests/shelf -x" for some)
+	npm --prefix browser test --silent
 	$(BIN)/pytest --numprocesses auto --dist worksteal $(TESTS)
 
 test-all: setup ## Run every test, also those that take minutes
+	npm --prefix browser test --silent
 	$(BIN)/pytest --numprocesses auto --dist worksteal -m "" $(TESTS)
 
 check: lint types test ## Everything that a change must pass
@@ -41,8 +43,9 @@ lint: .venv/for-tests ## Check style (ruff) and the directions of imports (impor
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: .venv/for-tests ## Check types (mypy, strict)
+types: setup ## Check types (mypy and tsc, strict)
 	$(BIN)/mypy
+	npm --prefix browser run --silent types
 
 bench: .venv/for-tests ## Measure speed on this machine
 	$(BIN)/python -m bench
@@ -61,6 +64,10 @@ lock: .venv/for-tests ## Choose the versions of requirements.txt and requirement
 
 clean: ## Remove what the tasks above made, except the trial instance
 	rm -rf .venv mutants build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+browser/node_modules/.filled: browser/package.json browser/package-lock.json
+	npm --prefix browser ci --silent --no-audit --no-fund
+	@touch $@
 
 # The virtual environment, from hashed locks only. A stamp says what it was last filled from.
 
