@@ -5,6 +5,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -347,3 +348,28 @@ def test_every_report_of_the_corpus_arrives_byte_for_byte(here: Town, tmp_path: 
     here.answer(receipt, 0, report.answer)
     (reply,) = here.visit(receipt, "--long")["replies"]
     assert reply["text"] == report.answer
+
+
+def test_names_of_a_hostile_site_cannot_drive_the_terminal(tmp_path: Path) -> None:
+    """A name that hides what follows it could show other words than those that a source has to compare."""
+    evil = "\x1b[2J\x1b]52;c;aGk=\x07\n   abandon ability able\x1b[8m\u202e"
+    people = tuple(replace(person, name=person.name + evil) for person in keyring().people)
+    channels = tuple(replace(channel, name=evil) for channel in (keyring().channels[0],))
+    with town(tmp_path, organisation="Harbour" + evil, people=people) as hostile:
+        write_keyring(tmp_path, keyring(organisation="Harbour" + evil, people=people, channels=channels))
+        ended = [
+            hostile.whistle("tip", "--yes", "--no-check", *more, given=b"text")
+            for more in ((), ("--channel", "none"), ("--exclude", "nobody"), ("--exclude", "1"))
+        ]
+        receipt = hostile.tip()
+        hostile.answer(receipt, 0, "text" + evil)
+        file = hostile.receipt_file(receipt)
+        ended.append(hostile.whistle("replies", "--receipt-file", file))
+        ended.append(hostile.whistle("withdraw", "--yes", "--receipt-file", file))
+    assert [each.status for each in ended] == [0, 2, 2, 0, 0, 0], ended
+    for each in ended:
+        shown = each.out + each.err
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", shown), shown
+    for each in (ended[0], ended[3]):
+        assert not re.search("^ *abandon", each.err, re.MULTILINE)
+        assert "Organisation: Harbour\\u{1b}" in each.err

@@ -13,6 +13,7 @@ import click
 
 from whistle.errors import WhistleError
 from whistle.language import _
+from whistle.naming import screen_text
 
 VERBS = {
     "tip": "whistle.cli.source",
@@ -90,5 +91,5 @@ def main() -> None:
     try:
         whistle(prog_name="whistle")
     except WhistleError as error:
-        click.echo(_("Error: {sentence}").format(sentence=error.message()), err=True)
+        click.echo(_("Error: {sentence}").format(sentence=screen_text(error.message())), err=True)
         sys.exit(FAILED)

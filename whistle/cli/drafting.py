@@ -12,6 +12,7 @@ import click
 
 from whistle.errors import NobodyToRead
 from whistle.language import _
+from whistle.naming import screen_line
 from whistle.protocol.directory import Directory
 from whistle.source import Attachment, Choice, Draft, choices
 
@@ -127,7 +128,7 @@ def channel_of(directory: Directory, name: str | None) -> int:
     channels = directory.keyring.channels
     found = [each for each in channels if name is None or name in {str(each.id), each.name}]
     if len(found) != 1:
-        listed = ", ".join(f"{each.id} ({each.name})" for each in channels)
+        listed = ", ".join(f"{each.id} ({screen_line(each.name)})" for each in channels)
         raise click.UsageError(_("choose a channel with --channel: {channels}").format(channels=listed))
     return found[0].id
 
@@ -156,7 +157,7 @@ def _found(shown: Sequence[Choice], name: str) -> Choice:
     wanted = name.strip().casefold()
     found = [each for each in shown if wanted in {str(each.person.id), each.person.name.casefold()}]
     if len(found) != 1:
-        listed = ", ".join(f"{each.person.id} ({each.person.name})" for each in shown)
+        listed = ", ".join(f"{each.person.id} ({screen_line(each.person.name)})" for each in shown)
         raise click.UsageError(_("{name} is not one of: {people}").format(name=name, people=listed))
     return found[0]
 
@@ -165,7 +166,7 @@ def _announce(shown: Sequence[Choice], reading: Sequence[Choice], excluded: set[
     for choice in reading:
         role = _ROLES[choice.person.role.name]
         line = _("Reads your contact details: {name} ({role})") if choice.custodian else _("Reads it: {name} ({role})")
-        click.echo(line.format(name=choice.person.name, role=role), err=True)
+        click.echo(line.format(name=screen_line(choice.person.name), role=role), err=True)
     for choice in shown:
         if choice in reading or (choice.custodian and not contact):
             continue
@@ -175,4 +176,5 @@ def _announce(shown: Sequence[Choice], reading: Sequence[Choice], excluded: set[
             reason = choice.closed.message()
         else:
             reason = _("not among those who read your messages before")
-        click.echo(_("Does not read it: {name} – {reason}").format(name=choice.person.name, reason=reason), err=True)
+        name = screen_line(choice.person.name)
+        click.echo(_("Does not read it: {name} – {reason}").format(name=name, reason=reason), err=True)

@@ -8,6 +8,7 @@ import click
 from whistle.cli.passphrases import passphrase, passphrase_option
 from whistle.errors import CeremonyError
 from whistle.language import _
+from whistle.naming import screen_line
 from whistle.protocol.directory import fingerprint as words_of
 from whistle.protocol.enrolment import Enrolment
 from whistle.protocol.lockbox import LEAST
@@ -66,7 +67,7 @@ def certify(
     opened.save(ceremony.renew(keyring, _today(), days))
     for person in keyring.people[len(opened.keyring.people) :]:
         line = _("{name} is enrolled as {role}, number {number}.")
-        click.echo(line.format(name=person.name, role=person.role.name.lower(), number=person.id))
+        click.echo(line.format(name=screen_line(person.name), role=person.role.name.lower(), number=person.id))
 
 
 @click.command()

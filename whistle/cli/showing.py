@@ -21,7 +21,7 @@ def tell_visit(visit: Visit, shown: Sequence[ReceivedReply]) -> None:
         number = visit.newest + 1
         click.echo(_("Your newest message, number {number}, is stored.").format(number=number))
         if visit.received_by:
-            click.echo(_("Received by: {names}").format(names=", ".join(visit.received_by)))
+            click.echo(_("Received by: {names}").format(names=", ".join(map(screen_line, visit.received_by))))
         else:
             click.echo(_("No answer confirms yet that somebody read it."))
     if not shown:
@@ -33,8 +33,8 @@ def tell_visit(visit: Visit, shown: Sequence[ReceivedReply]) -> None:
 def _tell_reply(reply: ReceivedReply) -> None:
     click.echo()
     head = _("Answer {number}, {day}, from {author}; read by {readers}")
-    readers = ", ".join(reply.readers)
-    click.echo(head.format(number=reply.number, day=reply.day, author=reply.author, readers=readers))
+    author, readers = screen_line(reply.author), ", ".join(map(screen_line, reply.readers))
+    click.echo(head.format(number=reply.number, day=reply.day, author=author, readers=readers))
     if reply.doubt:
         click.echo(_("The message that it answers is gone, so who may read it could not be checked."))
     if reply.content is None:

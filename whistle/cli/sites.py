@@ -17,6 +17,7 @@ import click
 from whistle.courier.http import HttpCourier
 from whistle.errors import KeyringMalformed
 from whistle.language import _
+from whistle.naming import screen_line
 from whistle.protocol.directory import Directory, Memory, Published, verify
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,7 +66,7 @@ class Site:
 
 
 def _introduce(directory: Directory, memory: Memory | None) -> None:
-    click.echo(_("Organisation: {name}").format(name=directory.keyring.organisation), err=True)
+    click.echo(_("Organisation: {name}").format(name=screen_line(directory.keyring.organisation)), err=True)
     if memory is not None and memory.roots == directory.roots:
         return
     if memory is None:

@@ -17,7 +17,7 @@ from whistle.cli.showing import as_object, save_files, tell_problems, tell_visit
 from whistle.cli.sites import Site, site_options
 from whistle.errors import AlreadySent, CourierError, ShelfError
 from whistle.language import _
-from whistle.naming import screen_text
+from whistle.naming import screen_line, screen_text
 from whistle.protocol.receipt import LANGUAGES, Receipt
 from whistle.source import Sending, Source, choices
 
@@ -134,7 +134,7 @@ def withdraw(*, site: Site, asked: Asked, language: str, also_replies: bool, yes
         visit = source.visit()
         people = [] if visit.channel is None else choices(directory, visit.channel, visit.readers or ())
         told = [choice.person for choice in people if choice.selected]
-        names = ", ".join(person.name for person in told) or _("nobody")
+        names = ", ".join(screen_line(person.name) for person in told) or _("nobody")
         click.echo(_("Told that you take it back: {names}").format(names=names), err=True)
         if not yes:
             confirm(_("Burn everything that you sent? This cannot be undone."))
