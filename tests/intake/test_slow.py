@@ -96,6 +96,14 @@ def test_fifty_slow_senders_of_large_forms_leave_children_to_the_others(narrow: 
         assert eventually(lambda: len(narrow.children()) <= 2)
 
 
+def test_slow_senders_of_large_forms_do_not_fill_the_queue_of_the_others(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, ", children=4, patient_children=2, queue=16") as server,
+        visitors(server, large_form, 40),
+    ):
+        works(server)
+
+
 def test_a_slow_reader_gets_the_whole_answer_when_it_reads(narrow: Server) -> None:
     with visitors(narrow, reader_of_a_page, 1) as (sock,):
         time.sleep(0.3)

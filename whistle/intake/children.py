@@ -54,10 +54,15 @@ class Children:
         self._patient: deque[tuple[Visit, Head]] = deque()
 
     def enqueue(self, visit: Visit, head: Head, *, patient: bool) -> bool:
-        """Let a request wait for a child; false if too many wait already."""
-        if len(self._prompt) + len(self._patient) >= self._limits.queue:
+        """Let a request wait for a child; false if too many wait already.
+
+        Each kind has a queue of its own: whoever waits behind slow senders may wait for an hour, and must not keep
+        those out who need a child for a moment.
+        """
+        queue = self._patient if patient else self._prompt
+        if len(queue) >= self._limits.queue:
             return False
-        (self._patient if patient else self._prompt).append((visit, head))
+        queue.append((visit, head))
         self._loop.later(self.fill)
         return True
 

@@ -37,7 +37,7 @@ class Limits:
     #: children at one time, and how many of them may be waiting for the rest of a large form
     children: int = 32
     patient_children: int = 16
-    #: requests that wait for a child
+    #: requests that wait for a child, and as many that wait for one of those for large forms
     queue: int = 256
     #: time for a child, and how much a large form may add to it (bytes per second of the visitor's line)
     child_seconds: float = 60
