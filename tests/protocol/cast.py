@@ -194,7 +194,8 @@ REASONS = {
     "a person id used twice",
     "a succession of another organisation",
     "an integer that is not from 0 to 2^53-1",
-    "base64 with stray bits",
+    "a value of another type",
+    "base64 in another spelling",
     "bytes of another size",
     "content must be in the body or in the stream, and in one of them only",
     "echoes out of order",
@@ -220,7 +221,8 @@ REASONS = {
     "other fields than expected",
     "people out of order",
     "the nonce that means no stream",
-    # Not ours: of Python's integers and of cryptography's keys.
+    # Not ours: of Python's base64 and integers, and of cryptography's keys.
+    "string argument should contain only ASCII characters",
     (
         "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; "
         "use sys.set_int_max_str_digits() to increase the limit"

@@ -265,7 +265,10 @@ def test_a_keyring_of_another_organisation_is_refused_where_one_is_pinned() -> N
     other = Memory((SECOND.verifier,))
     refuses(RootSuperseded, lambda: verify(published(), TODAY, other))
     assert verify(published(), TODAY).site == SITE
-    assert verify(published(), TODAY, Memory((ROOT.verifier,)), site=chance("ignored", 32)).site == SITE
+    ours = Memory((ROOT.verifier,))
+    assert verify(published(), TODAY, ours, site=SITE).site == SITE
+    refuses(RootSuperseded, lambda: verify(published(), TODAY, ours, site=chance("another", 32)))
+    refuses(RootSuperseded, lambda: verify(published(), TODAY, other, site=SITE))
 
 
 def test_a_keyring_signed_by_nobody_or_by_an_unknown_root_is_refused() -> None:

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from datetime import date
 from functools import partial
 
 import pytest
@@ -42,6 +43,8 @@ def test_the_bounds_of_an_integer_are_included() -> None:
     assert (integer(1, 1, 3), integer(3, 1, 3), integer(0), integer(2**53 - 1)) == (1, 3, 0, 2**53 - 1)
     assert Fields({"a": 5}, "a").integer("a", 5, 5) == 5
     assert Fields({"a": 0}, "a").integer("a") == 0
+    malformed(lambda: Fields({"a": 6}, "a").integer("a", 5, 5))
+    malformed(lambda: Fields({"a": 4}, "a").integer("a", 5, 5))
     malformed(lambda: Fields({"a": 2**53}, "a").integer("a"))
     malformed(partial(integer, 2**53))
     malformed(partial(integer, -1))
@@ -59,6 +62,7 @@ def test_a_text_is_measured_in_bytes() -> None:
 
 def test_octets_have_the_size_asked_for() -> None:
     assert octets("QUI=") == octets("QUI=", 2) == b"AB"
+    assert Fields({"a": "QUI="}, "a").octets("a") == Fields({"a": "QUI="}, "a").octets("a", 2) == b"AB"
     malformed(partial(octets, "QUI=", 3))
     malformed(lambda: Fields({"a": "QUI="}, "a").octets("a", 0))
 
@@ -89,3 +93,8 @@ def test_every_list_of_people_in_order_is_read(people: set[int]) -> None:
 def test_limits() -> None:
     assert (PERSON_LIMIT, INDEX_LIMIT) == (2**16 - 1, 2**32 - 1)
     assert (person(1), person(65_535)) == (1, 65_535)
+
+
+def test_a_day_is_read() -> None:
+    assert Fields({"a": "2026-11-21"}, "a").day("a") == date(2026, 11, 21)
+    malformed(lambda: Fields({"a": 20261121}, "a").day("a"))

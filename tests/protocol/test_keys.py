@@ -94,6 +94,7 @@ def test_two_recipients_are_one_key_only_if_all_their_bytes_are() -> None:
     assert identity("Ana").recipient == again
     assert hash(identity("Ana").recipient) == hash(again)
     assert again != other
+    assert hash(again) != hash(other)
     assert again != GOOD
     assert again != Recipient(GOOD[:32] + bytes(other)[32:])
 

@@ -68,6 +68,7 @@ def test_verifiers_compare_by_their_bytes() -> None:
     assert ANA.verifier == Verifier(bytes(ANA.verifier))
     assert hash(ANA.verifier) == hash(Verifier(bytes(ANA.verifier)))
     assert ANA.verifier != signer("Bo").verifier
+    assert hash(ANA.verifier) != hash(signer("Bo").verifier)
     assert ANA.verifier != bytes(ANA.verifier)
     assert repr(ANA.verifier) == f"<Verifier {bytes(ANA.verifier)[:4].hex()}>"
 

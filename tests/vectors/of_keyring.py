@@ -45,6 +45,7 @@ ROOT, SECOND, THIRD = signer("root"), signer("second root"), signer("third root"
 FIRST_TO_SECOND = Succession.make(SITE, ROOT, SECOND, TODAY)
 SECOND_TO_THIRD = Succession.make(SITE, SECOND, THIRD, TODAY)
 FIRST_TO_THIRD = Succession.make(SITE, ROOT, THIRD, TODAY)
+CHANNEL: Any = {"id": 1, "name": "c", "questionnaire": "story/1", "people": []}
 OTHERS = tuple(signed_statement(number) for number in (BO, CHI, DEDE))
 
 
@@ -56,6 +57,7 @@ def documents() -> dict[str, Any]:
     """Return the documents of the vectors, good and bad."""
     four = [replace(person(number), statement_minimum=4) for number in (ANA, BO, CHI, DEDE)]
     anas = identity("Ana").recipient
+    unseen = keyring_json()["people"][0] | {"name": " \t\x1f\x85\u2003\u200b\ufeff"}
     plain: Any = decode_json(bytes(published()))
     whole = {
         "usual": published(),
@@ -99,6 +101,19 @@ def documents() -> dict[str, Any]:
             keyring=keyring().sign(SECOND),
             successions=(replace(FIRST_TO_SECOND, old_signature=FIRST_TO_SECOND.new_signature),),
         ),
+        "a circle of roots that is not reached": published(
+            successions=(SECOND_TO_THIRD, Succession.make(SITE, THIRD, SECOND, TODAY))
+        ),
+        "a succession twice": published(keyring=keyring().sign(SECOND), successions=(FIRST_TO_SECOND, FIRST_TO_SECOND)),
+        "a forked root, and then a forged succession": published(
+            successions=(FIRST_TO_SECOND, FIRST_TO_THIRD, replace(SECOND_TO_THIRD, new_signature=bytes(64)))
+        ),
+        "Ana's statements fail in two ways": stating(
+            signed_statement(ANA, number=9, last=date(2026, 11, 20)), statement(ANA, number=8).sign(signer("Bo"))
+        ),
+        "Ana's statements fail the other way round": stating(
+            statement(ANA, number=8).sign(signer("Bo")), signed_statement(ANA, number=9, last=date(2026, 11, 20))
+        ),
         "no keyring inside": published(keyring=Signed.make(ROOT, labels.KEYRING, b"{}")),
     }
     texts = {name: bytes(document).decode() for name, document in whole.items()}
@@ -114,6 +129,10 @@ def documents() -> dict[str, Any]:
             "former": [{"person": keyring_json()["people"][0], "last": "2026-11-10"}]
         },
         "expired before it was issued": {"expires": "2026-10-31"},
+        "a channel without a name": {"channels": [CHANNEL | {"name": ""}]},
+        "a channel whose name is 201 bytes": {"channels": [CHANNEL | {"name": "n" * 201}]},
+        "a channel whose questionnaire has no version": {"channels": [CHANNEL | {"questionnaire": "story"}]},
+        "a name of spaces, controls and format characters": {"people": [unseen], "channels": []},
     }.items():
         payload = encode_json(keyring_json() | change)
         texts[name] = bytes(published(keyring=Signed.make(ROOT, labels.KEYRING, payload))).decode()
@@ -141,7 +160,9 @@ def keyrings() -> list[Vector]:
     closing = [name for name in documents() if name.startswith(("Ana", "Bo")) or name == "numbers from 4"]
     malformed = ["a channel with somebody unknown", "a channel of 16 people", "one person twice",
                  "a former person who is still there", "expired before it was issued", "an unknown field", "a space",
-                 "work of 41 bits", "no JSON", "no keyring inside", "a succession from nowhere"]  # fmt: skip
+                 "work of 41 bits", "no JSON", "no keyring inside", "a succession from nowhere",
+                 "a circle of roots that is not reached", "a channel without a name", "a channel whose name is 201 bytes",
+                 "a channel whose questionnaire has no version", "a name of spaces, controls and format characters"]  # fmt: skip
     eves = signed_statement(EVE).to_json()
     september = signed_statement(ANA, number=2, first=date(2026, 9, 1), last=date(2026, 9, 30)).to_json()
     enrolment = Enrolment.make("Ana", Role.REVIEWER, signer("Ana"))
@@ -156,7 +177,6 @@ def keyrings() -> list[Vector]:
     def odd_statement(**change: Any) -> Any:
         return Signed.make(signer("Ana"), labels.STATEMENT, encode_json(statement_payload | change)).to_json()
 
-    signature = text(signer("Ana").sign(b"label", 7))
     return [
         good("a keyring", "directory", **at("usual")),
         good("a keyring on its first day", "directory", **at("usual", "2026-11-01")),
@@ -176,6 +196,9 @@ def keyrings() -> list[Vector]:
         bad("a superseded root signs on", "RootSuperseded", "directory", **at("superseded root")),
         bad("two successors of one root", "RootForked", "directory", **at("forked root")),
         bad("a circle of roots", "RootForked", "directory", **at("a circle of roots")),
+        good("the same succession twice", "directory", **at("a succession twice")),
+        bad("two successors of one root, before a forged succession", "RootForked", "directory",
+            **at("a forked root, and then a forged succession")),
         bad("a succession signed by one root alone", "SignatureInvalid", "directory",
             **at("a succession signed by the new root alone")),
         good("the same serial again", "directory", **at("usual", memory=remembered)),
@@ -187,6 +210,8 @@ def keyrings() -> list[Vector]:
         bad("another successor than the one once seen", "RootForked", "directory", **at("third root, from the first", memory=second)),
         bad("a memory of another organisation", "RootSuperseded", "directory",
             **at("usual", memory=bytes(Memory((SECOND.verifier,))).decode())),
+        bad("a memory, and another site is pinned", "RootSuperseded", "directory",
+            document="usual", today="2026-11-21", site=text(bytes(32)), memory=remembered),
         bad("a memory that is none", "KeyringMalformed", "directory", **at("usual", memory="{}")),
         good("an author of today", "author", **at("usual"), statement=signed_statement(ANA).to_json(), person=ANA, day="2026-11-21"),
         good("an author of September", "author", **at("usual"), statement=september, person=ANA, day="2026-09-30"),
@@ -215,9 +240,4 @@ def keyrings() -> list[Vector]:
         good("an enrolment", "enrolment", request=enrolment.decode()),
         bad("an enrolment under the key of somebody else", "SignatureInvalid", "enrolment", request=stolen.decode()),
         bad("an enrolment that is none", "KeyringMalformed", "enrolment", request="{}"),
-        good("a signature", "verify", key=anas_key, fields=[text(b"label"), 7], signature=signature),
-        bad("a signature over other fields", "SignatureInvalid", "verify", key=anas_key, fields=[text(b"label"), 8], signature=signature),
-        bad("a signature of 63 bytes", "SignatureInvalid", "verify", key=anas_key, fields=[], signature=text(bytes(63))),
-        bad("a signing key of 31 bytes", "KeyRejected", "verify", key=text(bytes(31)), fields=[], signature=text(bytes(64))),
-        bad("a signing key of low order", "SignatureInvalid", "verify", key=text(bytes(32)), fields=[], signature=text(bytes(64))),
     ]  # fmt: skip

@@ -19,18 +19,39 @@ from whistle.protocol.content import Content, Echo
 from whistle.protocol.message import encode
 from whistle.protocol.record import Record
 
+FIRST, SECOND = Echo(0, chance("a", 32)), Echo(1, chance("b", 32))
+LISTS = [[0, text(FIRST.commitment), [ANA, BO]], [1, text(SECOND.commitment), [ANA]]]
+
+
+def echoing(readers: tuple[int, ...], *echoes: Echo) -> str:
+    return text(encode(reply(readers=readers, echoes=echoes)))
+
+
+def readers_for_the_source() -> list[Vector]:
+    do = "check readers as source"
+    return [
+        good("readers within the newest list", do, reply=echoing((ANA,), FIRST), newest=[ANA], lists=LISTS),
+        good("readers within the newest list, and no echo", do, reply=echoing((ANA,)), newest=[ANA, BO], lists=LISTS),
+        good("readers within the newest list, and an echo of what is not stored", do,
+             reply=echoing((ANA,), Echo(9, bytes(32))), newest=[ANA, BO], lists=LISTS),
+        good("a reader left out since the message that is echoed", do, reply=echoing((ANA, BO), FIRST), newest=[ANA], lists=LISTS),
+        bad("a reader left out before the message that is echoed", "ReadersRejected", do,
+            reply=echoing((ANA, BO), FIRST, SECOND), newest=[ANA], lists=LISTS),
+        bad("a reader in neither list", "ReadersRejected", do, reply=echoing((ANA, CHI), FIRST), newest=[ANA, BO], lists=LISTS),
+        good("the message echoed is no longer stored", do, reply=echoing((ANA, BO), FIRST, Echo(9, bytes(32))), newest=[ANA], lists=LISTS),
+        bad("another message is stored than the one echoed", "ReadersRejected", do,
+            reply=echoing((ANA, BO), Echo(0, bytes(32))), newest=[ANA], lists=LISTS),
+        bad("a reader outside the newest list, and no echo", "ReadersRejected", do, reply=echoing((ANA, BO)), newest=[ANA], lists=LISTS),
+        good("the newest list is unknown, and that of the message echoed holds", do, reply=echoing((ANA, BO), FIRST), newest=None, lists=LISTS),
+        bad("the newest list is unknown, and no echo", "ReadersRejected", do, reply=echoing((ANA,)), newest=None, lists=LISTS),
+    ]  # fmt: skip
+
 
 def reading(pool: dict[str, Record]) -> list[Vector]:
     forged = resealed(
         pool, "report", stored_body(encode(message(KEYS, content=Content("Nothing happened.")))), recommit=True
     )
-    a, b = text(chance("a", 32)), text(chance("b", 32))
-    lists = [[0, a, [ANA, BO]], [1, b, [ANA]]]
-
-    def echoing(readers: tuple[int, ...], *echoes: Echo) -> str:
-        return text(encode(reply(readers=readers, echoes=echoes)))
-
-    first, second = Echo(0, chance("a", 32)), Echo(1, chance("b", 32))
+    first, second, lists = FIRST, SECOND, LISTS
     as_source: Vector = {**SOURCE, **DIRECTORY}
     as_bo: Vector = {**who(BO), **THREAD, **DIRECTORY}
     return [
@@ -98,6 +119,7 @@ def reading(pool: dict[str, Record]) -> list[Vector]:
         bad("an echo of another commitment", "ReadersRejected", "check readers",
             reply=echoing((ANA,), Echo(0, chance("b", 32))), lists=lists),
         bad("no echo", "ReadersRejected", "check readers", reply=echoing((ANA,)), lists=lists),
+        *readers_for_the_source(),
         good("an event", "read act", record={"record": "event"}, **who(BO), **DIRECTORY),
         good("an inventory", "read act", record={"record": "inventory"}, **who(BO), **DIRECTORY),
         bad("an event changed after signing", "SignatureInvalid", "read act",

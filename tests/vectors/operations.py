@@ -43,6 +43,7 @@ from whistle.protocol.statement import Statement
 from whistle.protocol.stream import Layout, StreamKeys, StreamReader, StreamWriter, _Cipher, padded
 from whistle.protocol.thread import SourceKeys, Thread, reply_burn_token, reply_chunk_burn_token
 from whistle.protocol.work import check as check_work
+from whistle.source.judging import Own, readers_hold
 
 HERE = Path(__file__).parent
 Given = Mapping[str, Any]
@@ -291,6 +292,20 @@ def _check_readers(given: Given) -> Any:
 
     check_readers(reply, list_of)
     return list(reply.readers)
+
+
+@operation("check readers as source")
+def _check_readers_as_source(given: Given) -> Any:
+    reply = decode(octets(given["reply"]))
+    assert isinstance(reply, Reply)
+    stored = {index: own(index, octets(commitment), readers) for index, commitment, readers in given["lists"]}
+    newest = None if given["newest"] is None else own(0, bytes(32), given["newest"])
+    return {"checked": readers_hold(reply, newest, stored)}
+
+
+def own(index: int, commitment: bytes, readers: list[int]) -> Own:
+    state = State(1, 0, bytes(8), tuple(readers))
+    return Own(index, Record(bytes(32), bytes(32), bytes(32_704)), commitment, state, withdraw=False)
 
 
 @operation("read act")

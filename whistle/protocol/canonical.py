@@ -20,7 +20,7 @@ def encode(value: Json) -> bytes:
     """Return ``value`` as UTF-8 JSON; raises ``ValueError`` for anything a decoder would refuse."""
     _check(value)
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as error:
         raise ValueError("a lone surrogate") from error
 
@@ -41,9 +41,11 @@ def _refuse(_number: str) -> NoReturn:
 
 
 def _check(value: Json) -> None:
-    """Raise ``ValueError`` for an integer out of range, nesting deeper than 8, or a name made of digits."""
+    """Raise ``ValueError`` for another type, an integer out of range, too deep nesting, or a name made of digits."""
     level: list[Json] = [value]
     for depth in count():
+        if not all(item is None or isinstance(item, str | int | list | dict) for item in level):
+            raise ValueError("a value of another type")
         if any(isinstance(item, int) and not 0 <= item <= JSON_INTEGER_LIMIT for item in level):
             raise ValueError("an integer that is not from 0 to 2^53-1")
         inner = [item for item in level if isinstance(item, dict | list)]
@@ -64,9 +66,9 @@ def base64(data: bytes) -> str:
 
 def unbase64(text: str) -> bytes:
     """Return the bytes behind the one canonical spelling; raises ``ValueError`` for any other."""
-    data = b64decode(text.encode("ascii"), validate=True)
+    data = b64decode(text)  # whatever this lets pass, the comparison does not
     if base64(data) != text:
-        raise ValueError("base64 with stray bits")
+        raise ValueError("base64 in another spelling")
     return data
 
 

@@ -9,7 +9,6 @@ from whistle.protocol import labels
 from whistle.protocol.canonical import Json, base64, decode, encode
 from whistle.protocol.fields import INDEX_LIMIT, Fields
 
-_QUESTIONNAIRE = re.compile(r"[a-z][a-z0-9-]{0,62}/[1-9][0-9]{0,8}")
 _QUESTION = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -28,12 +27,10 @@ class Answers:
     def from_json(cls, value: Json) -> Self:
         """Read what ``to_json`` wrote; raises ``ValueError``."""
         fields = Fields(value, "questionnaire", "values")
-        name, values = fields.text("questionnaire"), fields["values"]
-        if not isinstance(values, dict) or not _QUESTIONNAIRE.fullmatch(name):
-            raise ValueError("no answers to a questionnaire")
+        name, values = fields.questionnaire("questionnaire"), fields["values"]
         # A name that looks like a number would change its place in a JavaScript object.
-        if not all(_QUESTION.fullmatch(question) for question in values):
-            raise ValueError("no name of a question")
+        if not isinstance(values, dict) or not all(_QUESTION.fullmatch(question) for question in values):
+            raise ValueError("no answers to questions")
         return cls(name, values)
 
 

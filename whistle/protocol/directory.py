@@ -189,13 +189,13 @@ class Directory:
 def verify(untrusted: Published, today: date, memory: Memory | None = None, site: bytes | None = None) -> Directory:
     """Return what ``untrusted`` truly says on ``today``.
 
-    ``site`` or ``memory`` pin the organisation; a client that has neither trusts the site for its name. Raises
+    ``site`` and ``memory`` pin the organisation; a client that has neither trusts the site for its name. Raises
     ``KeyringError`` of all kinds, ``SignatureInvalid`` and ``UnsupportedVersion``. A statement that does not hold
     closes its person, never the site.
     """
     claimed = Keyring.parse(untrusted.keyring.untrusted_payload)
-    pinned = memory.site if memory is not None else site
-    if pinned is not None and claimed.site != pinned:
+    pins = (site, None if memory is None else memory.site)
+    if any(pin is not None and pin != claimed.site for pin in pins):
         raise RootSuperseded
     roots = _succeed(claimed, untrusted.successions, memory)
     try:

@@ -37,10 +37,9 @@ class Enrolment:
             signed = Signed.from_json(decode(untrusted_bytes))
             fields = Fields(decode(signed.untrusted_payload), "name", "role", "signing")
             role = ROLE_NAMES.get(fields.text("role"))
-            name = fields.text("name", NAME_LIMIT)
-            if role is None or not name.strip():
-                raise ValueError("no role, or no name")
-            enrolment = cls(name, role, Verifier(fields.octets("signing")))
+            if role is None:
+                raise ValueError("no role")
+            enrolment = cls(fields.name("name", NAME_LIMIT), role, Verifier(fields.octets("signing")))
         except (ValueError, KeyRejected) as error:
             raise KeyringMalformed from error
         signed.verify(enrolment.signing, labels.ENROLMENT)

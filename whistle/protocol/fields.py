@@ -3,15 +3,19 @@
 Every method raises ``ValueError`` for what does not fit; the caller turns that into the error of its format.
 """
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
+from unicodedata import category
 
 from whistle.protocol.canonical import Json, unbase64, undate
 from whistle.protocol.labels import JSON_INTEGER_LIMIT, READER_LIMIT
 
 PERSON_LIMIT = 65_535
 INDEX_LIMIT = 2**32 - 1
+_QUESTIONNAIRE = re.compile(r"[a-z][a-z0-9-]{0,62}/[1-9][0-9]{0,8}")
+_UNSEEN = ("Zs", "Zl", "Zp", "Cc", "Cf")
 
 T = TypeVar("T")
 
@@ -36,6 +40,20 @@ class Fields:
     def text(self, name: str, limit: int = JSON_INTEGER_LIMIT) -> str:
         """Return a string of at most ``limit`` bytes in UTF-8."""
         return text(self._value[name], limit)
+
+    def name(self, name: str, limit: int) -> str:
+        """Return a text that somebody can see: more than spaces, controls and format characters."""
+        value = self.text(name, limit)
+        if all(category(mark) in _UNSEEN for mark in value):
+            raise ValueError("no name")
+        return value
+
+    def questionnaire(self, name: str) -> str:
+        """Return the ``name/version`` of a questionnaire."""
+        value = self.text(name)
+        if not _QUESTIONNAIRE.fullmatch(value):
+            raise ValueError("no questionnaire")
+        return value
 
     def octets(self, name: str, size: int | None = None) -> bytes:
         """Return the bytes behind base64, ``size`` of them where it is given."""

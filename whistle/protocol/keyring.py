@@ -60,7 +60,7 @@ class Person:
             raise ValueError("no role")
         return cls(
             fields.integer("id", 1, PERSON_LIMIT),
-            _name(fields),
+            fields.name("name", NAME_LIMIT),
             role,
             Verifier(fields.octets("signing")),
             fields.integer("statement_minimum", 1),
@@ -104,7 +104,10 @@ class Channel:
         """Read what ``to_json`` wrote; raises ``ValueError``."""
         fields = Fields(value, "id", "name", "questionnaire", "people")
         return cls(
-            fields.integer("id", 1, PERSON_LIMIT), _name(fields), fields.text("questionnaire"), fields.people("people")
+            fields.integer("id", 1, PERSON_LIMIT),
+            fields.name("name", NAME_LIMIT),
+            fields.questionnaire("questionnaire"),
+            fields.people("people"),
         )
 
 
@@ -242,10 +245,3 @@ class Succession:
 def site_of(first_root: Verifier) -> bytes:
     """Return the name (32 bytes) of the organisation whose first root this is."""
     return hashed(labels.SITE, bytes(first_root))
-
-
-def _name(fields: Fields) -> str:
-    name = fields.text("name", NAME_LIMIT)
-    if not name.strip():
-        raise ValueError("no name")
-    return name

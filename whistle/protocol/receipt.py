@@ -4,13 +4,12 @@ The words are those of BIP-39. A receipt carries 128 bits and 4 bits of checksum
 guessing one is hopeless at any speed.
 """
 
-import re
 import secrets
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from typing import NoReturn, Self
-from unicodedata import combining, normalize
+from unicodedata import category, normalize
 
 from mnemonic import Mnemonic
 
@@ -19,8 +18,6 @@ from whistle.protocol.labels import RECEIPT_SIZE, RECEIPT_WORDS
 
 LANGUAGES = tuple(sorted(Mnemonic.list_languages()))
 
-#: People number their words, put commas between them, or write them in lines; no list has more than letters in a word.
-_SEPARATORS = re.compile(r"[\W\d_]+")
 #: Word 1,573 of the Russian list, as the package ships it and as it is meant.
 _BROKEN_WORD, _MENDED_WORD = "сно\ufffd\ufffdа", "снова"  # noqa: RUF001 - Russian
 _DOTLESS_I = "\u0131"
@@ -31,7 +28,7 @@ _CHECKSUM_BITS = 4
 def _plain(text: str) -> str:
     """Return ``text`` as people may type it: small letters, no accents; no list has two words that this makes one."""
     small = normalize("NFKD", text).lower().replace(_DOTLESS_I, "i")
-    return "".join(mark for mark in small if not combining(mark))
+    return "".join(mark for mark in small if category(mark)[0] != "M")
 
 
 @cache
@@ -46,7 +43,8 @@ def _positions(language: str) -> dict[str, int]:
 
 
 def _split(text: str) -> list[str]:
-    words = [word for word in _SEPARATORS.split(_plain(text)) if word]
+    # People number their words, put commas between them, or write them in lines; words have letters only.
+    words = "".join(mark if category(mark)[0] == "L" else " " for mark in _plain(text)).split()
     # Chinese is written without spaces, and every word of its lists is one character.
     if len(words) == 1 and len(words[0]) == RECEIPT_WORDS and all("\u4e00" <= mark <= "\u9fff" for mark in words[0]):
         return list(words[0])
