@@ -95,6 +95,18 @@ def test_the_browser_that_gave_the_passphrase_is_the_only_one(ana: Browser) -> N
     assert ana.get("/").status_code == 302
 
 
+def test_a_wrong_passphrase_from_elsewhere_disturbs_nobody(ana: Browser) -> None:
+    ana.unlock()
+    other = Browser.__new__(Browser)
+    other.app, other.client = ana.app, ana.app.test_client()
+    assert other.post("/unlock", passphrase="something else entirely").status_code == 403
+    assert ana.get("/").status_code == 200
+    assert other.get("/").status_code == 302
+    assert other.post("/unlock", passphrase=PASSPHRASE).status_code == 303
+    assert other.get("/").status_code == 200
+    assert ana.get("/").status_code == 302
+
+
 @pytest.mark.parametrize(
     "host",
     ["http://evil.example:8001", "http://localhost:8001", "http://console.localhost", "http://console.localhost:80"],

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 from typing import Self
 
 from whistle.console import meeting, vault, warnings
@@ -54,6 +54,8 @@ class Desk:
         self._today = today
         self._session: Session | None = None
         self._acting = RLock()
+        # One guess at a time, each of which takes much memory.
+        self._checking = Lock()
         self._watch = Watch(None if lock_minutes is None else 60 * lock_minutes, self.lock)
 
     # --- open and shut
@@ -92,6 +94,15 @@ class Desk:
         with self._acting:
             if self._session is None:
                 self._begin(Vault.open(self.folder, passphrase))
+
+    def check_passphrase(self, passphrase: str) -> None:
+        """Raise ``WrongPassphrase`` for another one than that of the open vault, which is not disturbed by it."""
+        session = self._session
+        if session is None:
+            raise VaultLocked
+        # Not by way of ``_open``: somebody else's guesses must not keep the desk from locking itself.
+        with self._checking:
+            session.vault.check_passphrase(passphrase)
 
     def lock(self) -> None:
         """Forget every secret, as far as Python allows. A sync that runs is cut off; the next one goes on."""

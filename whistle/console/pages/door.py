@@ -41,10 +41,14 @@ def lock() -> Response:
 
 
 def _unlock(passphrase: str) -> None:
-    """Open the desk; where another browser has opened it already, the passphrase still has to be the right one."""
-    if not here.desk().is_locked:
-        here.desk().lock()
-    here.desk().unlock(passphrase)
+    """Open the desk; where another browser has opened it already, the passphrase still has to be the right one.
+
+    Whoever else reaches this page must not be able to lock the reviewer out, or to cut a fetch off, by a wrong one.
+    """
+    if here.desk().is_locked:
+        here.desk().unlock(passphrase)
+    else:
+        here.desk().check_passphrase(passphrase)
 
 
 def _refuse(error: VaultError | CaseUnknown, text: str, label: str, status: HTTPStatus) -> tuple[str, int]:

@@ -118,10 +118,14 @@ class Vault:
             self._secrets = before
             raise
 
+    def check_passphrase(self, passphrase: str) -> None:
+        """Raise ``WrongPassphrase`` unless the vault's file opens with ``passphrase``; it stays open either way."""
+        _read(self.folder / VAULT_NAME, passphrase)
+
     def change_passphrase(self, old: str, new: str, cost: Cost | None = None) -> None:
         """Seal the vault under ``new``; raises ``WrongPassphrase`` for ``old`` and ``PassphraseTooShort``."""
         _check_passphrase(new)
-        _read(self.folder / VAULT_NAME, old)
+        self.check_passphrase(old)
         self._lockbox = _derive(lambda: Lockbox.new(_normal(new), cost))
         self._save()
 
