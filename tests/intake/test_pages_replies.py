@@ -153,7 +153,7 @@ def test_answers_are_shown_newest_first_with_their_text(place: Place) -> None:
     place.stage.answer(1, "Second")
     page = place.come_back()
     assert answers(page) == ["2", "1"]
-    assert "First\n  &lt;b&gt;line&lt;/b&gt; &amp; ไทย" in page.body.decode()
+    assert "First<br>  &lt;b&gt;line&lt;/b&gt; &amp; ไทย" in page.body.decode()
     assert "Your newest message was opened by Ana." in page.text
 
 
