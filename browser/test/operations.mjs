@@ -179,6 +179,11 @@ const reading = {
     p.checkReaders(body, named);
     return [...body.readers];
   },
+  async "check readers as source"({ reply, newest, lists: given }) {
+    const named = given.map(([index, commitment, readers]) => ({ index, commitment: bytesOf(commitment), readers }));
+    const find = async (wanted) => named.find(({ index }) => index === wanted) ?? null;
+    return { checked: await p.checkReadersAsSource(p.decodeBody(bytesOf(reply)), newest, find) };
+  },
   "read act"(given) {
     const { body } = p.readAct(bytesOf(given.record), readerOf(given), directoryOf(given));
     const hash = body.kind === "event" ? base64(p.hashOfEvent(body, bytesOf(given.site))) : null;

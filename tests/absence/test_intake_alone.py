@@ -84,7 +84,7 @@ def keyring() -> bytes:
     today = datetime.now(UTC).date()
     root = Signer.generate()
     person = Person(1, "Rosa Example", Role.REVIEWER, Signer.generate().verifier)
-    channel = Channel(1, "Reports", "story", (1,))
+    channel = Channel(1, "Reports", "story/1", (1,))
     last = today + timedelta(days=300)
     ring = Keyring("Example", root.verifier, (channel,), (person,), (), VERSION, 1, today, last)
     return encode({"keyring": ring.sign(root).to_json(), "successions": []})

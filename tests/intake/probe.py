@@ -37,7 +37,7 @@ def keyring() -> Keyring:
     """Return the keyring of an organisation with one reviewer, whose id is 7."""
     today = datetime.now(UTC).date()
     person = Person(7, "Rosa Example", Role.REVIEWER, Signer(PERSON_SEED).verifier)
-    channel = Channel(1, "Reports", "free-text", (7,))
+    channel = Channel(1, "Reports", "story/1", (7,))
     root = Signer(ROOT_SEED).verifier
     return Keyring(
         "Example", root, (channel,), (person,), (), VERSION, 1, today - timedelta(days=1), today + timedelta(days=300)

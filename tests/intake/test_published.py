@@ -66,7 +66,7 @@ def test_a_new_keyring_file_is_taken_up(folder: Path) -> None:
     renewed = Keyring(
         "Example",
         renewed.first_root,
-        (Channel(1, "Reports", "free-text", ()),),
+        (Channel(1, "Reports", "story/1", ()),),
         (),
         (),
         VERSION,

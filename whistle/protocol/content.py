@@ -30,7 +30,7 @@ class Answers:
         name, values = fields.questionnaire("questionnaire"), fields["values"]
         # A name that looks like a number would change its place in a JavaScript object.
         if not isinstance(values, dict) or not all(_QUESTION.fullmatch(question) for question in values):
-            raise ValueError("no answers to questions")
+            raise ValueError("no answers to a questionnaire")
         return cls(name, values)
 
 

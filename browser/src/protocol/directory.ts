@@ -18,6 +18,8 @@ import {
   parseKeyring,
   type Person,
   readSuccession,
+  type SignedSuccession,
+  type Succession,
   signedSuccession,
   spelled,
   verifyKeyring,
@@ -98,10 +100,7 @@ export function readDirectory(document: Uint8Array, { today, site: pinned, memor
   const keyring = parseKeyring(signedKeyring.payload);
   const site = siteOf(keyring.first_root);
   checkSite(site, pinned, before);
-  const roots = rowOfRoots(
-    keyring.first_root,
-    successions.map((succession) => readSuccession(succession, site)),
-  );
+  const roots = rowOfRoots(keyring.first_root, verified(successions, site));
   checkRemembered(roots, before?.roots ?? []);
   checkRoot(signedKeyring, roots);
   checkKeyring(keyring, today, before);
@@ -111,6 +110,12 @@ export function readDirectory(document: Uint8Array, { today, site: pinned, memor
     numbers: new Map(before?.numbers ?? []),
   });
   return { site, keyring, roots, open, closed, memory: remember(roots, keyring, open, before), challenge, work };
+}
+
+function* verified(successions: readonly SignedSuccession[], site: Uint8Array): Iterable<Succession> {
+  for (const succession of successions) {
+    yield readSuccession(succession, site);
+  }
 }
 
 /** The channel of this id, or `undefined`. */

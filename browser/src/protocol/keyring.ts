@@ -30,7 +30,8 @@ const CHANNELS_LIMIT = 200;
 const VERSION_LIMIT = 255;
 
 const signingKey = bytes(SIGNING_KEY_SIZE);
-const name = where(text(NAME_LIMIT, 1), (value) => value.trim() !== "");
+/** More than spaces, controls and format characters: a name that somebody can see. */
+const name = where(text(NAME_LIMIT), (value) => /[^\p{Z}\p{Cc}\p{Cf}]/u.test(value));
 const role = oneOf(...(ROLES.slice(1) as ["reviewer", "custodian", "oversight"]));
 
 const enrolled = struct({ id: person, name, role, signing: signingKey, statement_minimum: integer(1) });
@@ -39,7 +40,7 @@ const keyring = where(
   struct({
     organisation: text(NAME_LIMIT),
     first_root: signingKey,
-    channels: list(struct({ id: integer(1, CHANNEL_LIMIT), name: text(), questionnaire, people }), CHANNELS_LIMIT),
+    channels: list(struct({ id: integer(1, CHANNEL_LIMIT), name, questionnaire, people }), CHANNELS_LIMIT),
     people: list(enrolled, PERSON_LIMIT),
     former: list(struct({ person: enrolled, last: day }), PERSON_LIMIT),
     minimum_version: integer(1, VERSION_LIMIT),

@@ -88,13 +88,13 @@ export class Receipt {
  * name. No error holds a word.
  */
 export function readReceipt(text: string, lists: readonly WordList[], language: string | null = null): Receipt {
-  const words = split(text);
-  if (words.length !== RECEIPT_WORDS) {
-    throw new WrongWordCount();
-  }
   const tried = language === null ? lists : lists.filter((list) => list.language === language);
   if (tried.length === 0) {
     throw new ReceiptError();
+  }
+  const words = split(text);
+  if (words.length !== RECEIPT_WORDS) {
+    throw new WrongWordCount();
   }
   const attempts = tried.map((list) => words.map((word) => list.placeOf(word)));
   const known = attempts.filter((places): places is number[] => !places.includes(undefined));
@@ -112,7 +112,7 @@ export function readReceipt(text: string, lists: readonly WordList[], language: 
 
 /** A word without capitals, accents and dots: what is the same to a person who writes it down by hand. */
 export function fold(word: string): string {
-  return word.normalize("NFKD").toLowerCase().normalize("NFKD").replaceAll("ı", "i").replace(MARKS, "");
+  return word.normalize("NFKD").toLowerCase().replaceAll("ı", "i").replace(MARKS, "");
 }
 
 function split(text: string): readonly string[] {

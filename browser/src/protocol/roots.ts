@@ -5,9 +5,10 @@ import type { Succession } from "./keyring.ts";
 
 /**
  * The roots from the first on, each handed over to by the one before.
- * Throws `RootForked` for two successors of one root and for a circle, `KeyringMalformed` for a handover from nowhere.
+ * `successions` are verified one by one, as they are taken. Throws `RootForked` for two successors of one root and for
+ * a row that comes round, `KeyringMalformed` for a handover that the row does not reach.
  */
-export function rowOfRoots(first: Bytes, successions: readonly Succession[]): readonly Bytes[] {
+export function rowOfRoots(first: Bytes, successions: Iterable<Succession>): readonly Bytes[] {
   const next = new Map<string, Bytes>();
   for (const { old, new: successor } of successions) {
     const other = next.get(toHex(old));
@@ -15,9 +16,6 @@ export function rowOfRoots(first: Bytes, successions: readonly Succession[]): re
       throw new RootForked();
     }
     next.set(toHex(old), successor);
-  }
-  for (const { old } of successions) {
-    follow(old, next);
   }
   const row = follow(first, next);
   // Each root but the last has one successor; one that is not in the row was reached from nowhere.

@@ -54,42 +54,29 @@ function claimantOf({ payload }: Signed): number | undefined {
   }
 }
 
-/** The statement with the highest number that holds, or why none does: the reason of the one that came furthest. */
+/** The statement with the highest number that holds, or why none does: the reason of the last in the document. */
 function newest(claimed: readonly Signed[], holder: Person, judgement: Judgement): Statement | ProtocolError {
   let best: Statement | undefined;
-  let reason: Refusal = { step: 0, error: new StatementRejected() };
-  for (const statement of claimed) {
-    const judged = judge(statement, holder, judgement);
-    if ("error" in judged) {
-      reason = judged.step > reason.step ? judged : reason;
-    } else if (best === undefined || judged.number > best.number) {
-      best = judged;
+  let reason: ProtocolError = new StatementRejected();
+  for (const signed of claimed) {
+    try {
+      const statement = judge(signed, holder, judgement);
+      best = best === undefined || statement.number > best.number ? statement : best;
+    } catch (error) {
+      reason = error as ProtocolError;
     }
   }
-  return best ?? reason.error;
+  return best ?? reason;
 }
 
-interface Refusal {
-  readonly step: number;
-  readonly error: ProtocolError;
-}
-
-function judge(signed: Signed, holder: Person, { site, today, numbers }: Judgement): Statement | Refusal {
-  let step = 1;
-  try {
-    const statement = readStatement(signed, holder.signing);
-    step = 2;
-    checkHolder(statement, site, holder);
-    step = 3;
-    if (statement.number < (numbers.get(holder.id) ?? 0)) {
-      throw new StatementRolledBack();
-    }
-    step = 4;
-    checkDay(statement, today);
-    return statement;
-  } catch (error) {
-    return { step, error: error as ProtocolError };
+function judge(signed: Signed, holder: Person, { site, today, numbers }: Judgement): Statement {
+  const statement = readStatement(signed, holder.signing);
+  checkHolder(statement, site, holder);
+  if (statement.number < (numbers.get(holder.id) ?? 0)) {
+    throw new StatementRolledBack();
   }
+  checkDay(statement, today);
+  return statement;
 }
 
 /** Two people with one key: to leave one of them out would leave out nobody. */
