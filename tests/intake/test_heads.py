@@ -132,6 +132,13 @@ def test_a_bare_line_feed_is_refused_before_more_is_read() -> None:
         reader.feed(b"ost: a\n")
 
 
+def test_a_host_that_can_be_no_name_is_refused() -> None:
+    read(b"GET / HTTP/1.1\r\nHost: " + b"a" * 63 + b".onion:8000\r\n\r\n")
+    with pytest.raises(RequestRefused) as refused:
+        read(b"GET / HTTP/1.1\r\nHost: " + b"a" * 64 + b".onion\r\n\r\n")
+    assert refused.value.status == 400
+
+
 def test_a_get_with_a_body_is_refused() -> None:
     with pytest.raises(RequestRefused):
         read(b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")

@@ -20,6 +20,7 @@ _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _INTERFACE_POST: Final = b"POST /v1/"
 _REQUEST_LINE: Final = re.compile(r"([A-Z]{1,20}) (/[\x21-\x7e]*) HTTP/1\.([01])")
 _FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
+_HOST_LABEL: Final = 63
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 _SINGLE: Final = frozenset({"host", "content-length", "content-type", "transfer-encoding", "expect", "connection"})
 
@@ -93,6 +94,8 @@ def parse(untrusted_bytes: bytes) -> Head:
     fields = _fields(lines)
     if "transfer-encoding" in fields or "#" in target or (minor == "1" and "host" not in fields):
         raise RequestRefused(400)
+    if any(len(label) > _HOST_LABEL for label in fields.get("host", "").split(".")):
+        raise RequestRefused(400)  # no name, and what makes the pages could not even say so
     path, _, query = target.partition("?")
     options = {option.strip().lower() for option in fields.get("connection", "").split(",")}
     return Head(
