@@ -132,10 +132,17 @@ def test_a_bare_line_feed_is_refused_before_more_is_read() -> None:
         reader.feed(b"ost: a\n")
 
 
-def test_a_host_that_can_be_no_name_is_refused() -> None:
-    read(b"GET / HTTP/1.1\r\nHost: " + b"a" * 63 + b".onion:8000\r\n\r\n")
+@pytest.mark.parametrize(
+    "host", [b"a", b"a" * 63 + b":8000", b"a" * 56 + b".onion", b"[::1]:8000", b"127.0.0.1", b"a.", b""]
+)
+def test_every_name_is_a_host(host: bytes) -> None:
+    read(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("host", [b"a" * 64 + b".onion", b"a..b", b".a", b".", b"a." + b"b" * 64 + b":80"])
+def test_a_host_that_can_be_no_name_is_refused(host: bytes) -> None:
     with pytest.raises(RequestRefused) as refused:
-        read(b"GET / HTTP/1.1\r\nHost: " + b"a" * 64 + b".onion\r\n\r\n")
+        read(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
     assert refused.value.status == 400
 
 

@@ -94,7 +94,8 @@ def parse(untrusted_bytes: bytes) -> Head:
     fields = _fields(lines)
     if "transfer-encoding" in fields or "#" in target or (minor == "1" and "host" not in fields):
         raise RequestRefused(400)
-    if any(len(label) > _HOST_LABEL for label in fields.get("host", "").split(".")):
+    name = fields.get("host", "").partition(":")[0]
+    if name and not all(0 < len(label) <= _HOST_LABEL for label in name.removesuffix(".").split(".")):
         raise RequestRefused(400)  # no name, and what makes the pages could not even say so
     path, _, query = target.partition("?")
     options = {option.strip().lower() for option in fields.get("connection", "").split(",")}
