@@ -224,6 +224,18 @@ def _moved(state: Path, remembered: Path, address: str) -> Path:
     return state
 
 
+def test_what_is_kept_is_said_and_does_not_tell_of_later_visits(here: Town, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    first = here.whistle("tip", "--yes", "--no-check", given=b"x", state=state)
+    (remembered,) = (state / "whistle").iterdir()
+    assert f"Kept in {remembered}" in first.err
+    assert "--no-trace" in first.err
+    os.utime(remembered, (1, 1))
+    second = here.whistle("tip", "--yes", "--no-check", given=b"x", state=state)
+    assert "Kept in" not in second.err
+    assert remembered.stat().st_mtime == 1
+
+
 def test_no_trace_leaves_no_trace(here: Town, tmp_path: Path) -> None:
     ended = here.whistle("tip", "--yes", "--no-check", "--no-trace", given=b"x", state=tmp_path / "state")
     assert ended.status == 0

@@ -59,9 +59,15 @@ class Site:
         place = None if self.no_trace else _place(self.address)
         memory = _remembered(place)
         directory = verify(Published.parse(self.courier.keyring()), datetime.now(UTC).date(), memory)
-        if place is not None:
-            _remember(place, directory.memory)
         _introduce(directory, memory)
+        # Not written again without news: its date would tell when somebody was here last.
+        if place is not None and directory.memory != memory:
+            _remember(place, directory.memory)
+            if memory is None:
+                click.echo(
+                    _("Kept in {path}: which site this is. Use --no-trace to keep nothing.").format(path=place),
+                    err=True,
+                )
         return directory
 
 
@@ -77,7 +83,7 @@ def _introduce(directory: Directory, memory: Memory | None) -> None:
 
 
 def _place(address: str) -> Path:
-    """Return where a site is remembered, under a name that does not tell which site it is."""
+    """Return where a site is remembered; who reads what is in there can tell which site it is, and since when."""
     state = os.environ.get("XDG_STATE_HOME", "")
     folder = Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state"
     return folder / "whistle" / f"{blake2b(address.rstrip('/').lower().encode(), digest_size=16).hexdigest()}.json"
