@@ -1,6 +1,7 @@
 """docs/protocol.md says what the code does: its numbers, labels, errors, fields and examples."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from whistle.courier import wire
 from whistle.errors import ProtocolError
 from whistle.protocol import labels
 from whistle.protocol.canonical import decode
+from whistle.protocol.receipt import LANGUAGES, wordlist
 
 TEXT = DOCUMENT.read_text()
 PROTOCOL = Path(labels.__file__).parent
@@ -39,6 +41,11 @@ def test_the_table_of_sizes_is_that_of_the_code() -> None:
 def test_the_table_of_labels_is_that_of_the_code() -> None:
     known = {f"`{name}`": f"`{value.decode()}`" for name, value in vars(labels).items() if isinstance(value, bytes)}
     assert {row[0]: row[1] for row in rows("### Labels")} == known
+
+
+def test_the_table_of_word_lists_is_that_of_the_code() -> None:
+    known = [[f"`{name}`", f"`{sha256(chr(10).join(wordlist(name)).encode()).hexdigest()}`"] for name in LANGUAGES]
+    assert rows("### Receipts") == known
 
 
 def test_the_table_of_errors_is_that_of_the_code() -> None:

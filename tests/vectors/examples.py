@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -27,6 +28,7 @@ from tests.protocol.cast import (
 )
 from tests.vectors.operations import bytes_of, pool, written
 from tests.vectors.pool import contact, event, inventories
+from whistle.courier.carried import CarriedWriter, Kind
 from whistle.protocol import labels
 from whistle.protocol.canonical import decode
 from whistle.protocol.hashing import framed, hashed
@@ -198,6 +200,21 @@ def interface() -> str:
     )
 
 
+def carried() -> str:
+    stream = BytesIO()
+    writer = CarriedWriter(stream)
+    day = writer.add(Kind.DAY, b"2026-11-21")
+    writer.end()
+    data = stream.getvalue()
+    return lines(
+        ("first line", data[: day.offset - 5]),
+        ("kind, size, payload", data[day.offset - 5 : day.offset + 10]),
+        ("link", day.link),
+        ("the end: kind, size", data[day.end : -32]),
+        ("link of the end", data[-32:]),
+    )
+
+
 EXAMPLES: dict[str, Callable[[], str]] = {
     "framing": framing,
     "receipt": receipt,
@@ -210,6 +227,7 @@ EXAMPLES: dict[str, Callable[[], str]] = {
     "keyring": published,
     "stream": stream,
     "interface": interface,
+    "carried": carried,
     "acts": lambda: body(event()) + "\n" + body(inventories()[1]),
 }
 

@@ -148,6 +148,7 @@ def bodies() -> list[Vector]:
         ("201 commitments", "BodyMalformed", json_of_withdraw(), {"commitments": [text(bytes(32))] * 201}),
         ("an inventory out of order", "BodyMalformed", json_of(inventories()[1]), {"entries": text(b"b" * 8 + b"a" * 8)}),
         ("an inventory of 801 entries", "BodyMalformed", json_of(inventories()[1]), {"entries": text(bytes(8 * 801))}),
+        ("an inventory of 2^32 parts", "BodyMalformed", json_of(inventories()[1]), {"parts": 2**32}),
         ("part 2 of 2", "BodyMalformed", json_of(inventories()[1]), {"part": 2}),
         ("an event with half a case", "BodyMalformed", json_of(event()), {"case": text(bytes(16))}),
     ]  # fmt: skip

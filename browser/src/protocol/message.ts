@@ -130,7 +130,7 @@ const inventory = where(
     statement: signed,
     day,
     part: integer(0),
-    parts: integer(1),
+    parts: integer(1, INDEX_LIMIT),
     entries: where(bytes(), areEntries),
     signature: bytes(SIGNATURE_SIZE),
   }),

@@ -240,12 +240,14 @@ export class StreamReader {
       throw new StreamMalformed();
     }
     const spelled = new Uint8Array(part.size);
+    let rest = new Uint8Array(0);
     for (let offset = 0; offset < part.size; offset += CHUNK_TEXT_SIZE) {
       const index = part.chunk + offset / CHUNK_TEXT_SIZE;
       const plaintext = await this.#open(index, await fetch(index));
       spelled.set(plaintext.subarray(0, part.size - offset), offset);
+      rest = plaintext.subarray(part.size - offset);
     }
-    if (!equal(sha256(spelled), part.digest)) {
+    if (!equal(sha256(spelled), part.digest) || rest.some((byte) => byte !== 0)) {
       throw new StreamAltered();
     }
     return decodeContent(spelled);
