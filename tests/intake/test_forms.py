@@ -290,6 +290,16 @@ def test_no_child_is_left_after_the_server(tmp_path: Path, how: str) -> None:
         asking.join()
 
 
+def test_a_line_end_behind_the_body_does_not_cut_the_answer_off(server: Server) -> None:
+    """Some browsers send one. What lies unread at the close makes the kernel break the connection."""
+    with socket.create_connection(("127.0.0.1", server.port)) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECORD_SIZE)
+        sock.sendall(request("POST", "/large", b"story=x") + b"\r\n")
+        time.sleep(0.5)  # the child has ended, and most of its answer is still with the kernel
+        with sock.makefile("rb") as stream:
+            assert stream.read().endswith(b"x" * 200_000)
+
+
 def is_alive(process: int) -> bool:
     try:
         return ") Z " not in Path(f"/proc/{process}/stat").read_text()

@@ -138,6 +138,9 @@ def _part(sock: socket.socket, body: Body) -> None:
         rest = bytearray(_GATHERED)
         while body.readinto(rest):
             pass
+        # Some browsers, w3m among them, send a line end behind the body, as servers once needed it.
+        sock.settimeout(0)
+        sock.recv_into(rest)
     except OSError:
         pass
     sock.close()
