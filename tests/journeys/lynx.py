@@ -88,8 +88,10 @@ class Lynx:
         self._expect("Arrow keys")
 
     def save(self, label: str, path: Path, place: int) -> None:
-        self._activate(self._numbers(_BUTTON + re.escape(label), self._words())[place])
-        self._wait_for("D)ownload, or C)ancel")
+        number = self._numbers(_BUTTON + re.escape(label), self._words())[place]
+        self._terminal.forget()
+        self._activate(number)
+        self._terminal.expect("D)ownload, or C)ancel")
         self._terminal.type("d")
         self._expect("Save to disk")
         self._activate(self._number(_BUTTON + "Save to disk"))
@@ -119,10 +121,6 @@ class Lynx:
 
     def close(self) -> None:
         self._terminal.close()
-
-    def _wait_for(self, words: str) -> None:
-        """Wait for a question, at which drawing the screen anew is no answer."""
-        wait_until(lambda: words in self._terminal.written(), self._terminal.written)
 
     def _words(self) -> str:
         return " ".join(self.shown().split())

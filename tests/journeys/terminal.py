@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>()][AB0]?|[\x0e\x0f]")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>()][AB0]?|[\x00\x0e\x0f]")
 _CLEAR = "\f"
 _PATIENCE_SECONDS = 60
 _GROWTH_SECONDS = 0.3
@@ -61,6 +61,14 @@ class Terminal:
         while self._news.wait(seconds):
             self._news.clear()
 
+    def forget(self) -> None:
+        """Let ``written`` begin anew."""
+        self._written.clear()
+
+    def expect(self, words: str) -> None:
+        """Wait until the program has written ``words``, whatever blanks are between them."""
+        wait_until(lambda: words in " ".join(self.written().split()), self.written)
+
     def screen(self, ask: str, last: str) -> str:
         """Ask for the screen to be drawn anew with the keys ``ask``; return what is drawn up to ``last``.
 
@@ -102,6 +110,7 @@ def wait_until(true: Callable[[], bool], what: Callable[[], str]) -> None:
 def wait_for_file(path: Path, what: Callable[[], str]) -> None:
     """Wait until a file is there and has stopped growing."""
     wait_until(path.exists, what)
-    size = -1
-    while size != (size := path.stat().st_size):
+    sizes = [-1, -1, path.stat().st_size]
+    while len(set(sizes[-3:])) > 1:
         time.sleep(_GROWTH_SECONDS)
+        sizes.append(path.stat().st_size)
