@@ -13,8 +13,11 @@ from tests.vectors.examples import DOCUMENT, EXAMPLES, with_examples
 from whistle import errors
 from whistle.courier import wire
 from whistle.errors import ProtocolError
-from whistle.protocol import labels
+from whistle.intake.heads import SMALLEST_INTERFACE_BODY
+from whistle.protocol import directory, labels, listing, signing, work
+from whistle.protocol import keyring as keyring_document
 from whistle.protocol.canonical import decode
+from whistle.protocol.fields import INDEX_LIMIT, PERSON_LIMIT
 from whistle.protocol.receipt import LANGUAGES, wordlist
 
 TEXT = DOCUMENT.read_text()
@@ -36,6 +39,26 @@ def rows(heading: str) -> list[list[str]]:
 def test_the_table_of_sizes_is_that_of_the_code() -> None:
     known = {f"`{name}`": value for name, value in vars(labels).items() if isinstance(value, int) and name.isupper()}
     assert {row[0]: int(row[1]) for row in rows("### Sizes")} == known
+
+
+def test_the_table_of_other_limits_is_that_of_the_code() -> None:
+    assert [int(row[1]) for row in rows("### Other limits")] == [
+        signing.SIGNING_KEY_SIZE,
+        listing.NONCE_SIZE,
+        len(work.solve(b"", "", b"", 0)),
+        INDEX_LIMIT,
+        PERSON_LIMIT,
+        keyring_document._CHANNEL_LIMIT,
+        keyring_document.NAME_LIMIT,
+        255,
+        directory._SUCCESSION_LIMIT,
+        directory._WORK_LIMIT,
+        wire.PUBLISHED_LIMIT,
+        SMALLEST_INTERFACE_BODY,
+        wire.STATEMENT_LIMIT,
+        wire.LISTING_PAGE,
+        wire.PASS_SECONDS,
+    ]
 
 
 def test_the_table_of_labels_is_that_of_the_code() -> None:
