@@ -4,10 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tests.journeys.browser import TextBrowser
 from tests.journeys.instance import ANA, BOON, CHITRA, Console, Instance, copied, found
+from tests.journeys.lynx import Lynx
+from tests.journeys.w3m import W3m
 
 
 @dataclass
@@ -44,3 +48,10 @@ def locked(founded: Instance, tmp_path_factory: pytest.TempPathFactory) -> Itera
     instance = copied(founded, tmp_path_factory.mktemp("locked"))
     with instance.serving():
         yield instance
+
+
+@pytest.fixture(params=[W3m, Lynx], ids=lambda kind: kind.name)
+def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TextBrowser]:
+    """Open each of the text browsers in turn, with a home of its own."""
+    with closing(request.param(tmp_path / "browser")) as opened:
+        yield opened

@@ -1,8 +1,6 @@
 """Whole journeys with text browsers that nobody here wrote: the corpus, there and back, over the pages."""
 
 import re
-from collections.abc import Iterator
-from contextlib import closing
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -13,19 +11,11 @@ from tests.corpus import Report, load
 from tests.journeys.browser import FILE_FIELDS, TextBrowser
 from tests.journeys.conftest import Office
 from tests.journeys.instance import ANA, BOON, CHITRA, NAMES, NUMBERS, Console
-from tests.journeys.lynx import Lynx
 from tests.journeys.w3m import W3m
 from whistle.console.answer import Attachment
 from whistle.console.case import Case
 
-BROWSERS: tuple[type[W3m] | type[Lynx], ...] = (W3m, Lynx)
 CORPUS = load()
-
-
-@pytest.fixture(params=BROWSERS, ids=lambda kind: kind.name)
-def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TextBrowser]:
-    with closing(request.param(tmp_path / "browser")) as opened:
-        yield opened
 
 
 def readers_of(report: Report) -> list[int]:

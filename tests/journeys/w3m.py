@@ -83,8 +83,9 @@ class W3m:
 
     def save(self, label: str, path: Path, place: int) -> None:
         self._go_to(label, place)
+        self._terminal.forget()
         self._do("GOTO_LINK")
-        self._terminal.quiet(_QUIET_SECONDS)
+        self._terminal.expect("(Download)Save file to:")
         self._terminal.type(f"{_CLEAR}{path}\r")
         wait_for_file(path, self._terminal.written)
 
