@@ -190,9 +190,12 @@ def test_a_statement_that_says_nothing_closes_nobody_else() -> None:
     stranger = statement(ANA, person=99).sign(signer("Ana"))
     former = signed_statement(EVE)
     for signed in (odd, stranger, former):
-        found = closed_by(signed)
-        assert set(found.statements) == {BO, CHI, DEDE}
-        assert set(found.closed) == {ANA}
+        for order in ((signed,), (signed, signed_statement(BO))):
+            others = tuple(signed_statement(number) for number in (CHI, DEDE, *([BO] if len(order) == 1 else [])))
+            found = directory(statements=(*order, *others))
+            assert set(found.statements) == {BO, CHI, DEDE}
+            assert set(found.closed) == {ANA}
+            assert because(found) is StatementRejected
 
 
 def test_a_statement_of_somebody_else_under_ones_own_key_is_refused() -> None:
@@ -217,6 +220,12 @@ def test_the_highest_number_counts_in_whatever_order() -> None:
         assert found.signed_statements[ANA] == high
         assert found.numbers[ANA] == 4
         assert found.closed == {}
+
+
+def test_of_two_statements_with_one_number_the_first_counts() -> None:
+    one, other = signed_statement(ANA), signed_statement(ANA, recipient=identity("another of Ana").recipient)
+    assert closed_by(one, other).signed_statements[ANA] == one
+    assert closed_by(other, one).signed_statements[ANA] == other
 
 
 def test_a_bad_statement_beside_a_good_one_changes_nothing() -> None:
@@ -378,7 +387,8 @@ def test_two_successors_of_one_root_stop_everything() -> None:
 def test_a_circle_of_successions_stops_everything() -> None:
     back = Succession.make(SITE, SECOND, ROOT, TODAY)
     itself = Succession.make(SITE, ROOT, ROOT, TODAY)
-    for successions in ((FIRST_TO_SECOND, back), (itself,)):
+    later = Succession.make(SITE, THIRD, SECOND, TODAY)
+    for successions in ((FIRST_TO_SECOND, back), (itself,), (FIRST_TO_SECOND, SECOND_TO_THIRD, later)):
         document = published(successions=successions)
         refuses(RootForked, lambda document=document: verify(document, TODAY, site=SITE))  # type: ignore[misc] # bound early
 

@@ -153,6 +153,11 @@ def test_what_a_person_writes_around_the_words_does_not_matter(entropy: bytes) -
 def test_chinese_may_be_written_without_spaces() -> None:
     assert Receipt.parse("壤对据人三谈我表壤对据不").secret_bytes() == EIGHTS
     assert Receipt.parse("歇" * 11 + "逻").secret_bytes() == ONES
+    with_the_first_sign = Receipt((1 << 117).to_bytes(16, "big"))
+    assert with_the_first_sign.words("chinese_simplified")[0] == "一"
+    glued = "".join(with_the_first_sign.words("chinese_simplified"))
+    assert Receipt.parse(glued).secret_bytes() == with_the_first_sign.secret_bytes()
+    refuses(UnknownWord, lambda: Receipt.parse("\u9fff" * 12))
     refuses(WrongWordCount, lambda: Receipt.parse("歇" * 10 + "逻"))
     refuses(WrongWordCount, lambda: Receipt.parse("abcdefghijkl"))
     refuses(WrongWordCount, lambda: Receipt.parse("歇" * 11 + "x"))

@@ -96,6 +96,10 @@ def documents() -> dict[str, Any]:
         "forked root": published(keyring=keyring().sign(SECOND), successions=(FIRST_TO_SECOND, FIRST_TO_THIRD)),
         "third root, from the first": published(keyring=keyring().sign(THIRD), successions=(FIRST_TO_THIRD,)),
         "a circle of roots": published(successions=(FIRST_TO_SECOND, Succession.make(SITE, SECOND, ROOT, TODAY))),
+        "a circle of later roots": published(
+            keyring=keyring().sign(SECOND),
+            successions=(FIRST_TO_SECOND, SECOND_TO_THIRD, Succession.make(SITE, THIRD, SECOND, TODAY)),
+        ),
         "a succession from nowhere": published(successions=(SECOND_TO_THIRD,)),
         "a succession signed by the new root alone": published(
             keyring=keyring().sign(SECOND),
@@ -196,6 +200,7 @@ def keyrings() -> list[Vector]:
         bad("a superseded root signs on", "RootSuperseded", "directory", **at("superseded root")),
         bad("two successors of one root", "RootForked", "directory", **at("forked root")),
         bad("a circle of roots", "RootForked", "directory", **at("a circle of roots")),
+        bad("a circle of later roots, back to a superseded one", "RootForked", "directory", **at("a circle of later roots")),
         good("the same succession twice", "directory", **at("a succession twice")),
         bad("two successors of one root, before a forged succession", "RootForked", "directory",
             **at("a forked root, and then a forged succession")),
