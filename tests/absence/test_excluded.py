@@ -54,6 +54,7 @@ class Console:
         self.world, self.folder, self.shown = world, folder, shown
         self.desk = Desk(folder, KEEP_DAYS, lock_minutes=None, today=lambda: world.today)
         self.client = create_app(SETTINGS, self.desk, self._couriers).test_client()
+        self.inside = ""
 
     @contextmanager
     def _couriers(self) -> Iterator[tuple[DirectCourier, DirectCourier]]:
@@ -65,21 +66,23 @@ class Console:
         return [record for record in page if record.address in self.shown]
 
     def get(self, path: str) -> str:
-        answer = self.client.get(path, base_url=BASE)
+        answer = self.client.get(self.inside + path, base_url=BASE)
         headers = sorted((name, value) for name, value in answer.headers if name != "Set-Cookie")
         return _plain(f"{answer.status_code} {[name for name, _value in headers]}\n{answer.text}")
 
     def post(self, path: str, **fields: str) -> None:
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get("/unlock", base_url=BASE).text)
         assert found is not None
-        answer = self.client.post(path, base_url=BASE, data={"csrf_token": found[1], **fields})
+        answer = self.client.post(self.inside + path, base_url=BASE, data={"csrf_token": found[1], **fields})
         assert answer.status_code == 303
+        if path == "/unlock":
+            self.inside = answer.headers["Location"].rstrip("/")
 
     def fetch(self) -> str:
         """Fetch what is new, as the button does, and return the page that tells of it."""
         self.post("/fetch")
         until = monotonic() + 60
-        while self.client.get("/fetch", base_url=BASE).status_code == 200:
+        while self.client.get(self.inside + "/fetch", base_url=BASE).status_code == 200:
             assert monotonic() < until
             sleep(0.01)
         return self.get("/")
@@ -117,7 +120,7 @@ class Console:
 
 def listed(page: str) -> list[str]:
     """Return a page with its cases in an order that is not by lot."""
-    return sorted(page.split("<li"))
+    return sorted(re.split("<li|</li>", page))
 
 
 def _plain(page: str) -> str:

@@ -34,6 +34,7 @@ class Browser:
         self.next_courier: DirectCourier | None = None
         self.app = create_app(SETTINGS, self.desk, self._couriers)
         self.client: FlaskClient = self.app.test_client()
+        self.inside = ""
         self.desk.lock()
 
     @contextmanager
@@ -43,16 +44,18 @@ class Browser:
         yield courier, courier
 
     def get(self, path: str, base: str = BASE) -> TestResponse:
-        return self.client.get(path, base_url=base)
+        return self.client.get(self.inside + path, base_url=base)
 
     def post(self, path: str, base: str = BASE, **fields: object) -> TestResponse:
         page = self.get("/unlock").text
         found = re.search(r'name="csrf_token" value="([^"]+)"', page)
         assert found
-        return self.client.post(path, base_url=base, data={"csrf_token": found[1], **fields})
+        return self.client.post(self.inside + path, base_url=base, data={"csrf_token": found[1], **fields})
 
     def unlock(self) -> "Browser":
-        assert self.post("/unlock", passphrase=PASSPHRASE).status_code == 303
+        answer = self.post("/unlock", passphrase=PASSPHRASE)
+        assert answer.status_code == 303
+        self.inside = answer.headers["Location"].rstrip("/")
         return self
 
     def fetch(self) -> str:
@@ -95,14 +98,34 @@ def test_the_browser_that_gave_the_passphrase_is_the_only_one(ana: Browser) -> N
     assert ana.get("/").status_code == 302
 
 
+def test_the_cookie_alone_opens_nothing(ana: Browser) -> None:
+    """Browsers send it to every port of the name, so another user of the machine can come by it."""
+    ana.unlock()
+    for path in ("/", "/journal", "/fetch", "/" + "0" * 64 + "/", ana.inside, ana.inside[:-1] + "/"):
+        answer = ana.client.get(path, base_url=BASE)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/unlock"), path
+        assert ana.inside not in answer.text
+    assert ana.get("/").status_code == 200
+    assert re.fullmatch("/[0-9a-f]{64}", ana.inside)
+
+
+def test_a_text_typed_before_the_path_was_known_is_kept(world: World, ana: Browser) -> None:
+    world.tell(Receipt.generate(), "A report.")
+    ana.unlock().fetch()
+    label = world.only_case(ANA).label
+    inside, ana.inside = ana.inside, ""
+    again = ana.post("/unlock", passphrase=PASSPHRASE, text="Two hours of work", case=label)
+    assert (again.status_code, again.headers["Location"]) == (307, inside + "/unlock")
+
+
 def test_a_wrong_passphrase_from_elsewhere_disturbs_nobody(ana: Browser) -> None:
     ana.unlock()
     other = Browser.__new__(Browser)
-    other.app, other.client = ana.app, ana.app.test_client()
+    other.app, other.client, other.inside = ana.app, ana.app.test_client(), ""
     assert other.post("/unlock", passphrase="something else entirely").status_code == 403
     assert ana.get("/").status_code == 200
     assert other.get("/").status_code == 302
-    assert other.post("/unlock", passphrase=PASSPHRASE).status_code == 303
+    other.unlock()
     assert other.get("/").status_code == 200
     assert ana.get("/").status_code == 302
 
@@ -159,7 +182,7 @@ def test_a_report_is_fetched_read_and_answered(world: World, ana: Browser) -> No
     page = ana.get(f"/cases/{label}").text
     assert "The bridge &lt;script&gt;" in page
     assert "документ.txt" in page
-    save = re.search(rf'action="(/cases/{label}/items/[^"]+)"', page)
+    save = re.search(rf'action="{ana.inside}(/cases/{label}/items/[^"]+)"', page)
     assert save
     saved = ana.post(save[1])
     assert saved.data == b"proof"
@@ -265,7 +288,7 @@ def test_an_excluded_reviewer_sees_the_same_pages(tmp_path: Path) -> None:
             world.tell(Receipt.generate(), "About Bo.", readers=(ANA,))
         browser = Browser(world, BO).unlock()
         seen = [browser.fetch(), browser.get("/").text, browser.get("/journal").text]
-        pages.append([re.sub(r'value="[^"]{30,}"', "", page) for page in seen])
+        pages.append([re.sub(r'value="[^"]{30,}"', "", page.replace(browser.inside, "")) for page in seen])
         world.close()
     assert pages[0] == pages[1]
 

@@ -23,13 +23,16 @@ def unlock() -> Response | str | tuple[str, int]:
     except VaultError as error:
         wrong = isinstance(error, WrongPassphrase)
         return _refuse(error, text, label, HTTPStatus.FORBIDDEN if wrong else HTTPStatus.SERVICE_UNAVAILABLE)
-    here.console().guard.admit()
+    guard = here.console().guard
+    if text and not guard.knows_path:
+        return redirect(guard.inside + "unlock", code=HTTPStatus.TEMPORARY_REDIRECT)  # with the same form
+    guard.admit()
     if text:
         try:
             return show_case(here.desk().case(label), text=text)
         except CaseUnknown as error:
             return _refuse(error, text, "", HTTPStatus.NOT_FOUND)
-    return redirect(url_for("cases.inbox"), code=HTTPStatus.SEE_OTHER)
+    return redirect(guard.inside, code=HTTPStatus.SEE_OTHER)
 
 
 @door_pages.post("/lock")
