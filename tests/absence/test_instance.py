@@ -205,23 +205,37 @@ LEAKS: dict[str, Callable[[Path, bytes], None]] = {
 }
 
 
+@dataclass
+class Leaky:
+    """The folders of an instance on which nothing happened, and a search for all of the corpus."""
+
+    instance: Instance
+    needles: list[Needle]
+    search: Search
+
+
+@pytest.fixture(scope="module")
+def clean(founded: Instance, tmp_path_factory: pytest.TempPathFactory) -> Leaky:
+    instance = copied(founded, tmp_path_factory.mktemp("clean"))
+    shelf = instance.intake / "shelf"
+    shelf.mkdir()
+    with closing(sqlite3.connect(shelf / "messages.sqlite")) as connection:
+        connection.execute("CREATE TABLE record (address BLOB) STRICT")
+    instance.trial.configure(1, 1)
+    instance.log.touch()
+    needles = [needle for report in CORPUS for needle in told(report)]
+    return Leaky(instance, needles, Search(needles))
+
+
 @pytest.mark.parametrize("leak", LEAKS)
 @pytest.mark.parametrize("coding", CODINGS)
-def test_what_leaks_is_found(used: Used, tmp_path: Path, leak: str, coding: str) -> None:
-    for place in places(used.instance):
+def test_what_leaks_is_found(clean: Leaky, tmp_path: Path, leak: str, coding: str) -> None:
+    for place in places(clean.instance):
         if place.is_dir():
             shutil.copytree(place, tmp_path / place.name)
         else:
             shutil.copy(place, tmp_path / place.name)
-    _empty_but_for_one_page(tmp_path)
-    canary = next(each for each in used.needles if each.name == f"{CORPUS[0].slug}, text 0")
+    assert clean.search.files(tmp_path) == set()
+    canary = next(each for each in clean.needles if each.name == f"{CORPUS[0].slug}, text 0")
     LEAKS[leak](tmp_path, CODINGS[coding](canary.raw))
-    assert {hit.needle for hit in used.search.files(tmp_path)} == {canary.name}
-
-
-def _empty_but_for_one_page(folder: Path) -> None:
-    """Make the copy small: thirty searches through all records would find nothing more in them."""
-    shelf = folder / "intake" / "shelf"
-    for path in shelf.glob("*.sqlite*"):
-        path.unlink()
-    sqlite3.connect(shelf / "messages.sqlite").close()
+    assert {hit.needle for hit in clean.search.files(tmp_path)} == {canary.name}
