@@ -40,7 +40,8 @@ def test_loose_folders_are_refused(folder: Path, loose: int) -> None:
 
 
 def test_links_are_refused(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").write_bytes(b"")
+    # One that would be good enough if it lay here itself.
+    private.write_private(tmp_path / "elsewhere", b"secret")
     (folder / "file").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(VaultUnsafe):
         private.read_private(folder / "file", 100)
