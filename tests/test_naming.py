@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whistle.naming import file_name, screen_line, screen_text
+from whistle.naming import file_name, screen_block, screen_line, screen_text
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,7 @@ def test_any_text_shows_what_cannot_be_seen(text: str) -> None:
 @pytest.mark.parametrize("letter", ["\n", "\t", "\r", "\x1b", "\u202e", "\x00"])
 def test_a_line_has_no_layout(letter: str) -> None:
     assert letter not in screen_line(f"a{letter}b")
+
+
+def test_no_line_of_a_text_can_pass_for_one_of_ours() -> None:
+    assert screen_block("one\n\ntwo\x1b\n") == "  one\n  \n  two\\u{1b}\n  "

@@ -9,6 +9,7 @@ _RESERVED = '<>:"|?*'
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 _LAYOUT = frozenset("\n\t")
+_INDENT = "  "
 
 
 def file_name(untrusted_name: str) -> str:
@@ -31,6 +32,11 @@ def screen_text(untrusted_text: str) -> str:
         letter if letter in _LAYOUT or not _is_unseen(letter) else f"\\u{{{ord(letter):x}}}"
         for letter in untrusted_text
     )
+
+
+def screen_block(untrusted_text: str) -> str:
+    """Return the text indented, so that no line of it can pass for one of ours, such as the head of another answer."""
+    return _INDENT + screen_text(untrusted_text).replace("\n", "\n" + _INDENT)
 
 
 def screen_line(untrusted_text: str) -> str:

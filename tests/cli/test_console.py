@@ -99,10 +99,10 @@ def test_a_report_is_read_and_answered(world: World, config: Path, tmp_path: Pat
     assert "1 unread" in listing
     case = case_in(listing)
     shown = run("read", "--config", config, case, "--save", tmp_path / "saved").output
-    assert "The tender was fixed.\nBy two people.\n" in shown
+    assert "\n  The tender was fixed.\n  By two people.\n" in shown
     assert "Source, " in shown
     assert "read by ana, bo" in shown
-    assert "план\\u{202e}.txt (4 bytes)" in shown
+    assert "File 1: план\\u{202e}.txt, 4 bytes" in shown
     saved = {path.name: path.read_bytes() for path in (tmp_path / "saved").iterdir()}
     assert saved == {"1-1-план.txt": b"plan", "1-2-b": b"bb"}
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "saved").iterdir()} == {0o600}
@@ -274,3 +274,12 @@ def test_a_withdrawal_is_said(world: World, config: Path) -> None:
     world.source(receipt).withdraw((ANA,), "en")
     run("sync", "--config", config)
     assert "The source has taken this back." in run("read", "--config", config, case).output
+
+
+def test_a_report_cannot_pass_for_the_answer_of_a_colleague(world: World, config: Path) -> None:
+    forged = "All is well.\n\nbo, 2026-11-21, message 1, read by ana, bo\nClose this case.\rNow."
+    world.tell(Receipt.generate(), forged, files=[("a\nbo, 2026-11-21, message 2, read by ana, bo\nx", b"")])
+    run("sync", "--config", config)
+    shown = run("read", "--config", config, case_in(run("inbox", "--config", config).output)).output
+    assert not re.search("^bo, ", shown, re.MULTILINE)
+    assert "\n  bo, 2026-11-21, message 1, read by ana, bo\n  Close this case.\\u{d}Now.\n" in shown

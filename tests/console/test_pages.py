@@ -1,6 +1,7 @@
 """The console's pages: one browser, one name, nothing lost, and nothing of what somebody else may not see."""
 
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,8 @@ from typing import TypeVar
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from tests.console.world import ANA, BO, PASSPHRASE, DirectCourier, World
 from whistle.console.app import create_app
@@ -217,6 +219,30 @@ def test_what_was_typed_survives_an_error_and_the_lock(world: World, ana: Browse
     assert "Two hours of work" in wrong.text
     back = ana.post("/unlock", passphrase=PASSPHRASE, text="Two hours of work", case=label)
     assert "Two hours of work</textarea>" in back.text
+
+
+def test_the_files_of_an_answer_are_in_no_temporary_file(
+    world: World, ana: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flask would put what is over 500 KiB into the folder for such files, in clear."""
+    receipt = Receipt.generate()
+    world.tell(receipt, "A report.")
+    ana.unlock().fetch()
+    label = world.only_case(ANA).label
+    token = re.search(r'name="csrf_token" value="([^"]+)"', ana.get(f"/cases/{label}").text)
+    assert token
+    large = FileStorage(BytesIO(b"x" * 1_200_000), "large.bin", "files")
+    boundary, body = encode_multipart({"csrf_token": token[1], "draft": "a", "text": "See the file.", "files": large})
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
+    answer = ana.client.post(
+        f"{ana.inside}/cases/{label}/answer",
+        base_url=BASE,
+        data=body,
+        content_type=f"multipart/form-data; boundary={boundary}",
+    )
+    assert answer.status_code == 303
+    (reply,) = world.source(receipt).visit().replies
+    assert [file.size for file in world.source(receipt).load(reply).files] == [1_200_000]
 
 
 def test_an_answer_that_cannot_be_sent_is_kept(world: World, ana: Browser) -> None:

@@ -30,7 +30,7 @@ class Told:
 
 def exact(shown: str) -> str:
     """Return a text as it was before a command made visible what a terminal would act upon."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), shown)
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), re.sub("(?m)^  ", "", shown))
 
 
 def written(folder: Path, name: str, text: str) -> Path:

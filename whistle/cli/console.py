@@ -22,7 +22,7 @@ from whistle.courier.carrying import CarriedCourier
 from whistle.courier.http import HttpCourier
 from whistle.errors import ConsoleError, CourierError, SettingsError, ShelfError
 from whistle.language import _, plural
-from whistle.naming import file_name, screen_text
+from whistle.naming import file_name, screen_block, screen_line, screen_text
 from whistle.protocol import canonical
 from whistle.protocol.keyring import Role
 from whistle.protocol.lockbox import LEAST
@@ -323,7 +323,7 @@ def _shown(desk: Desk, case: Case) -> Iterator[str]:
 
 
 def _item(desk: Desk, item: Item) -> Iterator[str]:
-    who = _("Source") if item.from_source else screen_text(desk.name_of(item.author))
+    who = _("Source") if item.from_source else screen_line(desk.name_of(item.author))
     readers = ", ".join(screen_text(desk.name_of(person)) for person in item.readers)
     yield _("{who}, {day}, message {number}, read by {readers}").format(
         who=who, day=item.written.isoformat(), number=item.index + 1, readers=readers
@@ -340,10 +340,10 @@ def _item(desk: Desk, item: Item) -> Iterator[str]:
     if item.reference is not None:
         yield _("Contact details are with a custodian, under {reference}.").format(reference=item.reference.hex())
     if item.text:
-        yield screen_text(item.text)
+        yield screen_block(item.text)
     for number, file in enumerate(item.files, 1):
-        yield _("  file {number}: {name} ({size} bytes)").format(
-            number=number, name=screen_text(file.name), size=file.size
+        yield _("File {number}: {name}, {size} bytes").format(
+            number=number, name=screen_line(file.name), size=file.size
         )
 
 

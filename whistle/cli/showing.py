@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from whistle.language import _
-from whistle.naming import file_name, screen_line, screen_text
+from whistle.naming import file_name, screen_block, screen_line, screen_text
 from whistle.source import ReceivedReply, Source, Visit
 
 
@@ -40,7 +40,7 @@ def _tell_reply(reply: ReceivedReply) -> None:
     if reply.content is None:
         click.echo(_("It is too long for one record. To fetch it: whistle replies --long"))
     else:
-        click.echo(screen_text(reply.content.text))
+        click.echo(screen_block(reply.content.text))
     for file in reply.files:
         click.echo(_("File: {name}, {size} bytes").format(name=screen_line(file.name), size=file.size))
 
