@@ -190,6 +190,7 @@ def test_a_report_is_fetched_read_and_answered(world: World, ana: Browser) -> No
     assert saved.data == b"proof"
     assert saved.headers["Content-Type"] == "application/octet-stream"
     assert saved.headers["Content-Disposition"].startswith("attachment;")
+    assert saved.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     sent = ana.post(f"/cases/{label}/answer", draft="a", text="Which bridge?", files=(BytesIO(b"a map"), "map.txt"))
     assert sent.status_code == 303
     assert "Your answer has been sent." in ana.get(f"/cases/{label}").text
