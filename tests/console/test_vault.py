@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nacl.pwhash import argon2id
 
 from tests.console.world import ANA, PASSPHRASE, World
+from whistle.console import private
 from whistle.console import vault as vaults
 from whistle.console.vault import Secrets, StorageKey, Vault
 from whistle.errors import (
@@ -294,6 +295,28 @@ def test_full_backups_are_remembered_until_destroyed(vault: Vault, tmp_path: Pat
     assert kept == {str(tmp_path / "one"): date(2026, 12, 1), str(tmp_path / "two"): TODAY}
     vault.forget_backup(str(tmp_path / "two"))
     assert [backup.place for backup in vault.secrets.backups] == [str(tmp_path / "one")]
+
+
+def test_a_backup_goes_to_a_stick_that_knows_no_modes_and_comes_back(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a stick with FAT shows its files. A vault itself is refused there."""
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(private, "_OTHERS", private._OTHERS | 0o600)  # no mode is good enough any more
+        vault.backup(stick / "backup", TODAY, full=False)
+        with pytest.raises(VaultUnsafe):
+            private.read_private(stick / "backup", 1 << 20)
+        with pytest.raises(VaultUnsafe):
+            private.write_private(stick / "file", b"")
+    (stick / "backup").chmod(0o755)
+    restored = Vault.restore(stick / "backup", tmp_path / "restored", PASSPHRASE)
+    assert restored.secrets.signer.secret_bytes() == vault.secrets.signer.secret_bytes()
+    restored.lock()
+    (stick / "link").symlink_to(stick / "backup")
+    with pytest.raises(VaultUnsafe):
+        Vault.restore(stick / "link", tmp_path / "again", PASSPHRASE)
 
 
 def test_storage_keys_bind_and_differ() -> None:

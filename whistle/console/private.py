@@ -34,8 +34,11 @@ def check_folder(path: Path) -> None:
     _check(path, state, stat.S_ISDIR(state.st_mode))
 
 
-def open_private(path: Path, flags: int = os.O_RDONLY) -> int:
-    """Return a descriptor of a file that is its owner's alone; raises ``VaultMissing`` and ``VaultUnsafe``."""
+def open_private(path: Path, flags: int = os.O_RDONLY, *, anywhere: bool = False) -> int:
+    """Return a descriptor of a file that is its owner's alone; raises ``VaultMissing`` and ``VaultUnsafe``.
+
+    ``anywhere`` is for files that a passphrase guards: a stick may know neither owners nor modes.
+    """
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
     except FileNotFoundError as error:
@@ -44,26 +47,27 @@ def open_private(path: Path, flags: int = os.O_RDONLY) -> int:
         raise VaultUnsafe(str(path)) from error
     try:
         state = os.fstat(descriptor)
-        _check(path, state, stat.S_ISREG(state.st_mode))
+        if not anywhere or not stat.S_ISREG(state.st_mode):
+            _check(path, state, stat.S_ISREG(state.st_mode))
     except VaultUnsafe:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def read_private(path: Path, limit: int) -> bytes:
+def read_private(path: Path, limit: int, *, anywhere: bool = False) -> bytes:
     """Return the bytes of a file; raises as ``open_private``, and ``VaultDamaged`` for more than ``limit`` bytes."""
-    with os.fdopen(open_private(path), "rb") as file:
+    with os.fdopen(open_private(path, anywhere=anywhere), "rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise VaultDamaged
     return data
 
 
-def write_private(path: Path, data: bytes, *, overwrite_old: bool = True) -> None:
-    """Put ``data`` durably in place of whatever ``path`` held, and overwrite what it held."""
+def write_private(path: Path, data: bytes, *, overwrite_old: bool = True, anywhere: bool = False) -> None:
+    """Put ``data`` durably in place of what ``path`` held, and overwrite that; raises as ``open_private``."""
     staged = path.with_name(f".{path.name}.{token_hex(8)}")
-    descriptor = open_private(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    descriptor = open_private(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, anywhere=anywhere)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

@@ -88,7 +88,7 @@ class Vault:
     @classmethod
     def restore(cls, backup: Path, folder: Path, passphrase: str) -> Self:
         """Put the vault that ``backup`` holds into ``folder``; raises as ``open``, and ``VaultExists``."""
-        lockbox, secrets = _read(backup, passphrase)
+        lockbox, secrets = _read(backup, passphrase, anywhere=True)
         private.make_folder(folder)
         hold = _hold(folder)
         try:
@@ -136,7 +136,7 @@ class Vault:
         all that this vault opens today; the vault remembers where it is, so that it can be replaced after a deletion.
         """
         secrets = self.secrets
-        private.write_private(path, _file(self._box, secrets if full else secrets.without_keys()))
+        private.write_private(path, _file(self._box, secrets if full else secrets.without_keys()), anywhere=True)
         if full:
             place = str(path.resolve())
             others = tuple(backup for backup in secrets.backups if backup.place != place)
@@ -177,8 +177,8 @@ def _file(lockbox: Lockbox, secrets: Secrets) -> bytes:
     return sealed + hashed(_CHECKSUM, sealed)
 
 
-def _read(path: Path, passphrase: str) -> tuple[Lockbox, Secrets]:
-    data = private.read_private(path, _SIZE_LIMIT)
+def _read(path: Path, passphrase: str, *, anywhere: bool = False) -> tuple[Lockbox, Secrets]:
+    data = private.read_private(path, _SIZE_LIMIT, anywhere=anywhere)
     sealed, checksum = data[:-HASH_SIZE], data[-HASH_SIZE:]
     if hashed(_CHECKSUM, sealed) != checksum:
         raise VaultDamaged(str(path))
