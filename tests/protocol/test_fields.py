@@ -98,3 +98,27 @@ def test_limits() -> None:
 def test_a_day_is_read() -> None:
     assert Fields({"a": "2026-11-21"}, "a").day("a") == date(2026, 11, 21)
     malformed(lambda: Fields({"a": 20261121}, "a").day("a"))
+
+
+@pytest.mark.parametrize("name", ["n", "n" * 200, "é" * 100, " n", "\u200bn"])
+def test_a_name_can_be_published(name: str) -> None:
+    assert Fields({"a": name}, "a").name("a", 200) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "\t\u3000", "\u200b\u202e\ufeff", "\u2028\u2029", "n" * 201, "é" * 101, None, 1]
+)
+def test_what_nobody_could_read_is_no_name(name: Json) -> None:
+    malformed(lambda: Fields({"a": name}, "a").name("a", 200))
+
+
+@pytest.mark.parametrize("name", ["s/1", "story/1", "a-0/999999999", "s" * 63 + "/1"])
+def test_a_questionnaire_has_a_name_and_a_version(name: str) -> None:
+    assert Fields({"a": name}, "a").questionnaire("a") == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "story", "story/0", "Story/1", "story/1\n", "s" * 64 + "/1", "story/1000000000", 1]
+)
+def test_anything_else_is_no_questionnaire(name: Json) -> None:
+    malformed(lambda: Fields({"a": name}, "a").questionnaire("a"))
