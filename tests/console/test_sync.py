@@ -419,6 +419,18 @@ def test_a_reply_by_no_colleague_is_looked_for_in_no_thread(world: World, forger
     assert [fault.error for fault in world.desks[ANA].journal.faults] == ["SenderUnproven"] * 3
 
 
+def test_no_two_cases_have_one_label(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With thousands of cases two would, and neither could be opened."""
+    drawn = [b"same" + bytes([number]) * 28 for number in (1, 2)] + [b"else" + bytes(28)]
+    monkeypatch.setattr("whistle.console.judging.token_bytes", lambda _size: drawn.pop(0))
+    for text in ("one", "two"):
+        world.tell(Receipt.generate(), text)
+    world.sync(ANA)
+    assert {case.name[:4] for case in world.desks[ANA].inbox()} == {b"same", b"else"}
+    for case in world.desks[ANA].inbox():
+        assert world.desks[ANA].case(case.label) == case
+
+
 def test_a_listing_that_goes_back_ends(world: World) -> None:
     world.put_decoys(wire.LISTING_PAGE)
     first = world.shelf.messages_of(world.today, b"", wire.LISTING_PAGE)

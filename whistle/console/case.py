@@ -14,7 +14,8 @@ from whistle.protocol.content import Answers, Content, Echo, File, StreamReferen
 from whistle.protocol.message import FromSource, Reply
 from whistle.protocol.thread import Thread
 
-_LABEL_SIZE = 4
+#: Bytes of a case's name by which people call it.
+LABEL_SIZE = 4
 _TITLE_LENGTH = 80
 
 
@@ -123,7 +124,7 @@ class Case:
     @property
     def label(self) -> str:
         """A short name to say and to type: the beginning of the random one."""
-        return self.name[:_LABEL_SIZE].hex()
+        return self.name[:LABEL_SIZE].hex()
 
     @property
     def is_contact(self) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from secrets import token_bytes
 
 from whistle.console.book import Book, Happened
-from whistle.console.case import Case
+from whistle.console.case import LABEL_SIZE, Case
 from whistle.console.events import Answered, Contacted, Faulty, Received, Unstored, Withdrawn
 from whistle.console.opening import Found
 from whistle.console.vault import MARK_SIZE, StorageKey
@@ -47,6 +47,7 @@ class Judge:
     _streams: dict[bytes, bytes] = field(default_factory=dict)
     _marks: set[bytes] = field(default_factory=set)
     _replies: list[tuple[Found, date]] = field(default_factory=list)
+    _labels_taken: set[bytes] | None = None
 
     @property
     def waiting(self) -> int:
@@ -166,9 +167,18 @@ class Judge:
         return name
 
     def _new_case(self) -> bytes:
-        name = token_bytes(labels.CASE_SIZE)
+        """Return a new name. Its label is no other case's: pages and commands know cases by that."""
+        taken = self._labels()
+        while (name := token_bytes(labels.CASE_SIZE))[:LABEL_SIZE] in taken:
+            pass
+        taken.add(name[:LABEL_SIZE])
         self._keys[name] = StorageKey.generate()
         return name
+
+    def _labels(self) -> set[bytes]:
+        if self._labels_taken is None:
+            self._labels_taken = {name[:LABEL_SIZE] for name in self.book.vault.secrets.cases}
+        return self._labels_taken
 
 
 def is_deleted(book: Book, commitment: bytes) -> bool:
