@@ -100,11 +100,18 @@ class Terminal:
 
 def wait_until(true: Callable[[], bool], what: Callable[[], str]) -> None:
     """Wait until something is true, or fail with what ``what`` tells."""
-    limit = time.monotonic() + _PATIENCE_SECONDS
+    if not comes_true(true, _PATIENCE_SECONDS):
+        raise AssertionError(what())
+
+
+def comes_true(true: Callable[[], bool], seconds: float) -> bool:
+    """Tell whether something comes true within so many seconds."""
+    limit = time.monotonic() + seconds
     while not true():
         if time.monotonic() > limit:
-            raise AssertionError(what())
+            return False
         time.sleep(0.01)
+    return True
 
 
 def wait_for_file(path: Path, what: Callable[[], str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.journeys.browser import FILE_FIELDS, environment, line_ends, write_editor
-from tests.journeys.terminal import Terminal, wait_for_file, wait_until
+from tests.journeys.terminal import Terminal, comes_true, wait_for_file, wait_until
 
 _OPTIONS = {
     "accept_language": "en",
@@ -24,6 +24,8 @@ _OPTIONS = {
     "use_mouse": "0",
 }
 _QUIET_SECONDS = 0.1
+_ATTEMPTS = 6
+_ATTEMPT_SECONDS = 15
 _CLEAR = "\x15"
 _LOST = re.compile("^\ufeff|[\U000e0000-\U000e007f]")
 _BOX = r"\[([ *])\] ?"
@@ -86,6 +88,7 @@ class W3m:
         self._terminal.forget()
         self._do("GOTO_LINK")
         self._terminal.expect("(Download)Save file to:")
+        self._terminal.quiet(_QUIET_SECONDS)
         self._terminal.type(f"{_CLEAR}{path}\r")
         wait_for_file(path, self._terminal.written)
 
@@ -110,13 +113,18 @@ class W3m:
         self._terminal.type(":" + ";".join(commands) + "\r")
 
     def _saved(self, command: str) -> Path:
-        """Save the page twice: when the second file is there, the first one is whole."""
-        self._saves += 1
-        first, second = (self._home / f"{command}-{self._saves}-{time}" for time in (1, 2))
-        self._do(f"{command} {first}")
-        self._do(f"{command} {second}")
-        wait_until(second.exists, self._terminal.written)
-        return first
+        """Save the page twice: when the second file is there, the first one is whole.
+
+        A program that is busy with a page may swallow keys, so they are typed until there is an answer.
+        """
+        for _attempt in range(_ATTEMPTS):
+            self._saves += 1
+            first, second = (self._home / f"{command}-{self._saves}-{time}" for time in (1, 2))
+            self._do(f"{command} {first}")
+            self._do(f"{command} {second}")
+            if comes_true(second.exists, _ATTEMPT_SECONDS):
+                return first
+        raise AssertionError(self._terminal.written())
 
     def _expect(self, words: str) -> None:
         wait_until(lambda: words in " ".join(self.shown().split()), lambda: f"{words!r} is not in\n{self.shown()}")
