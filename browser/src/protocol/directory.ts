@@ -2,6 +2,7 @@
 import { type Bytes, equal, toHex } from "./bytes.ts";
 import {
   KeyringExpired,
+  KeyringMalformed,
   KeyringRolledBack,
   type ProtocolError,
   RootSuperseded,
@@ -72,6 +73,8 @@ export interface Expectation {
 /** A document that holds. There is no other way to have one than `readDirectory`. */
 export interface Directory {
   readonly site: Bytes;
+  /** The day it was judged on, which is the day of everything that is written by it. */
+  readonly today: Day;
   readonly keyring: Keyring;
   /** From the first to the one in force. */
   readonly roots: readonly Bytes[];
@@ -109,7 +112,8 @@ export function readDirectory(document: Uint8Array, { today, site: pinned, memor
     today,
     numbers: new Map(before?.numbers ?? []),
   });
-  return { site, keyring, roots, open, closed, memory: remember(roots, keyring, open, before), challenge, work };
+  const kept = remember(roots, keyring, open, before);
+  return { site, today, keyring, roots, open, closed, memory: kept, challenge, work };
 }
 
 function* verified(successions: readonly SignedSuccession[], site: Uint8Array): Iterable<Succession> {
@@ -121,6 +125,34 @@ function* verified(successions: readonly SignedSuccession[], site: Uint8Array): 
 /** The channel of this id, or `undefined`. */
 export function channelOf({ keyring }: Directory, id: number): Channel | undefined {
   return keyring.channels.find((channel) => channel.id === id);
+}
+
+/** Somebody enrolled. Throws `StatementRejected` for anybody else. */
+export function personOf({ keyring }: Directory, id: number): Person {
+  const person = keyring.people.find((enrolled) => enrolled.id === id);
+  if (person === undefined) {
+    throw new StatementRejected();
+  }
+  return person;
+}
+
+/** Who reads reports of a channel, reviewers and oversight, whether or not they can be sealed to. As `peopleOf`. */
+export function readersOf(directory: Directory, channel: number): readonly Person[] {
+  return peopleOf(directory, channel).filter(({ role }) => role !== "custodian");
+}
+
+/** Who may be told who the source is. As `peopleOf`. */
+export function custodiansOf(directory: Directory, channel: number): readonly Person[] {
+  return peopleOf(directory, channel).filter(({ role }) => role === "custodian");
+}
+
+/** Everybody of a channel. Throws `KeyringMalformed` where there is no such channel. */
+function peopleOf(directory: Directory, id: number): readonly Person[] {
+  const channel = channelOf(directory, id);
+  if (channel === undefined) {
+    throw new KeyringMalformed();
+  }
+  return channel.people.map((person) => personOf(directory, person));
 }
 
 /**
