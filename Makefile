@@ -20,7 +20,7 @@ help: ## List these tasks
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: .venv/for-tests browser/node_modules/.filled ## Install everything that tests and benchmarks need
-	@dev/system-packages chromium w3m lynx links strace git
+	@dev/system-packages chromium firefox-esr w3m lynx links strace git
 
 run: .venv/for-running ## Start a trial organisation: intake on INTAKE_PORT, a console on CONSOLE_PORT
 	@exec $(BIN)/whistle trial $(TRIAL)
