@@ -205,7 +205,8 @@ const requests = {
     return "admitted";
   },
   work({ challenge, path, repeat, size, bits, nonce }) {
-    p.checkWork({ challenge: bytesOf(challenge), path, body: repeated({ repeat, size }), bits }, bytesOf(nonce));
+    const digest = createHash("sha256").update(repeated({ repeat, size })).digest();
+    p.checkWork({ challenge: bytesOf(challenge), path, digest, bits }, bytesOf(nonce));
     return "done";
   },
 };

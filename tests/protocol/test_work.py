@@ -1,18 +1,21 @@
+from hashlib import sha256
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.protocol.cast import chance, refuses
 from whistle.errors import WorkMissing
-from whistle.protocol.hashing import hashed
+from whistle.protocol.hashing import framed
 from whistle.protocol.work import check, solve
 
 CHALLENGE, PATH, BODY = chance("challenge", 32), "/v1/look", chance("body", 4_096)
 
 
 def zeros(nonce: bytes) -> int:
-    inner = hashed(b"whistle/1/work", BODY)
-    digest = hashed(b"whistle/1/work", CHALLENGE, PATH.encode(), inner, nonce)
+    fields = framed(b"whistle/1/work", CHALLENGE, PATH.encode(), sha256(BODY).digest(), nonce)
+    digest = sha256(fields).digest()
     return 256 - int.from_bytes(digest, "big").bit_length()
 
 
@@ -51,6 +54,7 @@ def test_any_nonce_and_path_give_work_or_an_error_of_work(nonce: bytes, path: st
 
 
 def test_all_zeros_would_be_256_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whistle.protocol.work.hashed", lambda *_fields: bytes(32))
+    zeros = SimpleNamespace(digest=lambda: bytes(32))
+    monkeypatch.setattr("whistle.protocol.work.sha256", lambda _data: zeros)
     check(CHALLENGE, PATH, BODY, 256, bytes(8))
     refuses(WorkMissing, lambda: check(CHALLENGE, PATH, BODY, 257, bytes(8)))

@@ -194,9 +194,9 @@ def interface() -> str:
         ("Whistle-Pass", f"1:1795000000:{chance('nonce', 16).hex()}:{signature.hex()}"),
         ("challenge", challenge),
         ("body of a look", f"{len(asked):,} zeros"),
-        ("H(WORK, body)", hashed(labels.WORK, asked)),
+        ("SHA-256 of it", sha256(asked).digest()),
         ("Whistle-Work, 12 bits", nonce.hex()),
-        ("the hash then", hashed(labels.WORK, challenge, b"/v1/look", hashed(labels.WORK, asked), nonce)),
+        ("the hash then", sha256(framed(labels.WORK, challenge, b"/v1/look", sha256(asked).digest(), nonce)).digest()),
     )
 
 

@@ -1,7 +1,8 @@
 /** Proof of work, which each `POST` to a shelf carries (docs/protocol.md, section 9). */
-import type { Bytes } from "./bytes.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { type Bytes, concat } from "./bytes.ts";
 import { WorkMissing } from "./errors.ts";
-import { hash } from "./hashing.ts";
+import { frame, HASH_SIZE } from "./hashing.ts";
 import { LABELS } from "./labels.ts";
 
 export const WORK_NONCE_SIZE = 8;
@@ -11,7 +12,8 @@ const BITS_OF_A_BYTE = 8;
 export interface WorkFor {
   readonly challenge: Uint8Array;
   readonly path: string;
-  readonly body: Uint8Array;
+  /** SHA-256 of the body. */
+  readonly digest: Uint8Array;
   /** How many zero bits are asked. */
   readonly bits: number;
 }
@@ -19,7 +21,7 @@ export interface WorkFor {
 /** Throws `WorkMissing` unless `nonce` is work for the request. */
 export function checkWork(request: WorkFor, nonce: Uint8Array): void {
   const isThere = nonce.length === WORK_NONCE_SIZE;
-  if (!isThere || zeroBits(workHash(request, hash(LABELS.work, request.body), nonce)) < request.bits) {
+  if (!isThere || zeroBits(sha256(concat(prefixOf(request), nonce))) < request.bits) {
     throw new WorkMissing();
   }
 }
@@ -29,20 +31,27 @@ export function checkWork(request: WorkFor, nonce: Uint8Array): void {
  * A page searches in pieces, so that it stays alive meanwhile.
  */
 export function searchWork(request: WorkFor, from: number, tries: number): Bytes | null {
-  const bodyHash = hash(LABELS.work, request.body);
+  // All but the nonce is hashed once, and each try goes on from there.
+  const before = sha256.create().update(prefixOf(request));
+  const state = before.clone();
+  const found = new Uint8Array(HASH_SIZE);
   const nonce = new Uint8Array(WORK_NONCE_SIZE);
   const view = new DataView(nonce.buffer);
   for (let candidate = from; candidate < from + tries; candidate++) {
-    view.setBigUint64(0, BigInt(candidate), true);
-    if (zeroBits(workHash(request, bodyHash, nonce)) >= request.bits) {
+    view.setUint32(0, candidate % 2 ** 32, true);
+    view.setUint32(4, Math.floor(candidate / 2 ** 32), true);
+    before._cloneInto(state).update(nonce).digestInto(found);
+    if (zeroBits(found) >= request.bits) {
       return nonce;
     }
   }
   return null;
 }
 
-function workHash({ challenge, path }: WorkFor, bodyHash: Uint8Array, nonce: Uint8Array): Bytes {
-  return hash(LABELS.work, challenge, path, bodyHash, nonce);
+/** What is hashed before the nonce: the fields before it, and its length. */
+function prefixOf({ challenge, path, digest }: WorkFor): Bytes {
+  const framed = frame([LABELS.work, challenge, path, digest, new Uint8Array(WORK_NONCE_SIZE)]);
+  return framed.subarray(0, framed.length - WORK_NONCE_SIZE);
 }
 
 /** How many zero bits the big-endian number begins with. */
