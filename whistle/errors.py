@@ -21,6 +21,7 @@
     │   ├── SignatureInvalid
     │   ├── KeyringError           KeyringMalformed, KeyringExpired, KeyringRolledBack, RootForked, RootSuperseded
     │   ├── StatementError         StatementMalformed, StatementRejected, StatementRolledBack
+    │   ├── ManifestError          ManifestMalformed, ManifestExpired, ManifestRolledBack, ManifestForked
     │   └── WorkMissing
     ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable, ShelfUnsafe
     ├── RequestRefused
@@ -213,6 +214,32 @@ class StatementRejected(StatementError):
 
 class StatementRolledBack(StatementError):
     """The site shows an older key of a person than one seen before."""
+
+
+# --- the manifest of a site
+
+
+class ManifestError(ProtocolError):
+    """The signed list of the site's files cannot be trusted."""
+
+
+class ManifestMalformed(ManifestError):
+    """The signed list of the site's files is not in the form that the protocol requires, or belongs to another site."""
+
+
+class ManifestExpired(ManifestError):
+    """The signed list of the site's files does not hold today. The organisation must sign a new one."""
+
+
+class ManifestRolledBack(ManifestError):
+    """The site shows an older list of its files than one seen before."""
+
+
+class ManifestForked(ManifestError):
+    """Two different lists of the site's files were signed under one number. Stop, and ask the organisation by another way."""
+
+
+# --- work
 
 
 class WorkMissing(ProtocolError):

@@ -10,11 +10,12 @@ import pytest
 from tests.protocol.cast import keyring, signed_statement, signer
 from tests.protocol.test_message import KINDS, examples, json_of
 from tests.vectors.examples import DOCUMENT, EXAMPLES, with_examples
+from tests.vectors.of_manifest import manifest_of, release
 from whistle import errors
 from whistle.courier import wire
 from whistle.errors import ProtocolError
 from whistle.intake.heads import SMALLEST_INTERFACE_BODY
-from whistle.protocol import directory, labels, listing, signing, work
+from whistle.protocol import directory, labels, listing, manifest, signing, work
 from whistle.protocol import keyring as keyring_document
 from whistle.protocol.canonical import decode
 from whistle.protocol.fields import INDEX_LIMIT, PERSON_LIMIT
@@ -58,6 +59,14 @@ def test_the_table_of_other_limits_is_that_of_the_code() -> None:
         wire.STATEMENT_LIMIT,
         wire.LISTING_PAGE,
         wire.PASS_SECONDS,
+        manifest.MANIFEST_LIMIT,
+        manifest.VERSION_LIMIT,
+        manifest.HEADER_LIMIT,
+        manifest.HEADER_VALUE_LIMIT,
+        manifest.PAGE_LIMIT,
+        manifest.SITE_FILE_LIMIT,
+        manifest.SITE_FILE_SIZE_LIMIT,
+        manifest.SITE_PATH_LIMIT,
     ]
 
 
@@ -72,7 +81,7 @@ def test_the_table_of_word_lists_is_that_of_the_code() -> None:
 
 
 def test_the_table_of_errors_is_that_of_the_code() -> None:
-    families = {"StreamError", "KeyringError", "StatementError"}
+    families = {"StreamError", "KeyringError", "StatementError", "ManifestError"}
     known = {
         name: kind
         for name, kind in vars(errors).items()
@@ -118,6 +127,8 @@ def test_every_field_of_a_kind_is_told_in_its_order(kind: str) -> None:
     [
         ("### Keyring", lambda: keyring().sign(signer("root")).untrusted_payload),
         ("### Statements", lambda: signed_statement(1).untrusted_payload),
+        ("### The manifest of a site", lambda: Signed.from_json(decode(manifest_of())).untrusted_payload),
+        ("### Release", lambda: bytes(release())),
     ],
 )
 def test_every_field_of_what_is_signed_is_told_in_its_order(heading: str, value: Any) -> None:

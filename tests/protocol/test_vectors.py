@@ -13,7 +13,7 @@ from whistle.errors import ProtocolError
 #: Files that vectors draw from, and that have none of their own.
 POOLS = {"records.json", "documents.json"}
 #: Families of errors, of which only the members are raised.
-KINDS = {"ProtocolError", "StreamError", "KeyringError", "StatementError"}
+KINDS = {"ProtocolError", "StreamError", "KeyringError", "StatementError", "ManifestError"}
 #: Closes one person inside a document that is good, and so is an outcome there, not an error.
 CLOSING = {"StatementRolledBack"}
 

@@ -26,6 +26,7 @@ from tests.protocol.cast import (
     signer,
     source,
 )
+from tests.vectors.of_manifest import manifest_of
 from tests.vectors.operations import bytes_of, pool, written
 from tests.vectors.pool import contact, event, inventories
 from whistle.courier.carried import CarriedWriter, Kind
@@ -33,6 +34,7 @@ from whistle.protocol import labels
 from whistle.protocol.canonical import decode
 from whistle.protocol.hashing import framed, hashed
 from whistle.protocol.listing import sign_listing
+from whistle.protocol.manifest import SeenManifest
 from whistle.protocol.message import Body, encode
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record
@@ -162,6 +164,18 @@ def published() -> str:
     )
 
 
+def manifest() -> str:
+    served = manifest_of()
+    signed = Signed.from_json(decode(served))
+    return "\n".join(
+        [
+            as_json(decode(signed.untrusted_payload)),
+            lines(("payload", signed.untrusted_payload), ("signature", signed.signature)),
+            "kept: " + bytes(SeenManifest.of(served)).decode(),
+        ]
+    )
+
+
 def stream() -> str:
     known = json.loads((Path(__file__).parent / "streams.json").read_text())["streams"]["small"]
     reference, files, records = written(known)
@@ -225,6 +239,7 @@ EXAMPLES: dict[str, Callable[[], str]] = {
     "reply": lambda: body(reply()),
     "contact": lambda: body(contact()),
     "keyring": published,
+    "manifest": manifest,
     "stream": stream,
     "interface": interface,
     "carried": carried,

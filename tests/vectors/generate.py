@@ -14,6 +14,7 @@ from typing import Any
 from tests.vectors.of_bodies import bodies, canonical_json
 from tests.vectors.of_keyring import documents, keyrings
 from tests.vectors.of_keys import derivations, keys, receipts
+from tests.vectors.of_manifest import manifests
 from tests.vectors.of_reading import reading
 from tests.vectors.of_records import sealed_records, states
 from tests.vectors.of_signatures import signatures
@@ -43,6 +44,7 @@ def build(*, fresh: bool = False) -> dict[str, str]:
         "sealed.json": ("Section 5: opening records", sealed_records(pool)),
         "reading.json": ("Sections 6 and 10: what a reader believes", reading(pool)),
         "keyring.json": ("Section 7: keyrings, statements, successions, memory", keyrings()),
+        "manifest.json": ("Section 7: the manifest of a site", manifests()),
         "signatures.json": ("Section 2: which signatures are good", signatures()),
         "streams.json": ("Section 8: files and long texts", stream_vectors),
         "interface.json": ("Section 9: passes and proof of work", interface()),

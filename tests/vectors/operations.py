@@ -22,6 +22,8 @@ from whistle.protocol.hashing import framed, hashed
 from whistle.protocol.keyring import Succession, site_of
 from whistle.protocol.keys import Identity, Recipient
 from whistle.protocol.listing import check_listing
+from whistle.protocol.manifest import Release, SeenManifest
+from whistle.protocol.manifest import verify as verify_manifest
 from whistle.protocol.message import Event, Reply, decode, encode
 from whistle.protocol.reading import (
     Reader,
@@ -361,6 +363,30 @@ def _succession(given: Given) -> Any:
 def _roots(given: Given) -> Any:
     roots = [Verifier(octets(root)) for root in given["roots"]]
     return {"site": text(site_of(roots[0])), "fingerprint": " ".join(fingerprint(roots))}
+
+
+@operation("release")
+def _release(given: Given) -> Any:
+    release = Release.parse(given["release"].encode())
+    return {
+        "version": release.version,
+        "headers": {header.name: header.value for header in release.headers},
+        "pages": list(release.pages),
+        "files": {file.path: [file.type, file.size, text(file.digest)] for file in release.files},
+    }
+
+
+@operation("manifest")
+def _manifest(given: Given) -> Any:
+    served = given["manifest"].encode()
+    seen = SeenManifest.parse(given["seen"].encode()) if "seen" in given else None
+    root, today = Verifier(octets(given["root"])), date.fromisoformat(given["today"])
+    manifest = verify_manifest(served, root, octets(given["site"]), today, seen)
+    return {
+        "number": manifest.number,
+        "version": manifest.release.version,
+        "seen": bytes(SeenManifest.of(served)).decode(),
+    }
 
 
 @operation("enrolment")

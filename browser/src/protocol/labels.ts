@@ -32,6 +32,7 @@ export const LABELS = {
   listing: "whistle/1/listing",
   work: "whistle/1/work",
   carried: "whistle/1/carried",
+  manifest: "whistle/1/manifest",
 } as const;
 
 export type Label = (typeof LABELS)[keyof typeof LABELS];
