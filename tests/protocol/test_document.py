@@ -20,6 +20,7 @@ from whistle.protocol import keyring as keyring_document
 from whistle.protocol.canonical import decode
 from whistle.protocol.fields import INDEX_LIMIT, PERSON_LIMIT
 from whistle.protocol.receipt import LANGUAGES, wordlist
+from whistle.protocol.signing import Signed
 
 TEXT = DOCUMENT.read_text()
 PROTOCOL = Path(labels.__file__).parent

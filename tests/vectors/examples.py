@@ -39,6 +39,7 @@ from whistle.protocol.message import Body, encode
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record
 from whistle.protocol.sealing import commitment_of, header_of, open_sealed, open_state
+from whistle.protocol.signing import Signed
 from whistle.protocol.work import solve
 
 DOCUMENT = Path(__file__).parents[2] / "docs/protocol.md"
