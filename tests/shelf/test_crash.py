@@ -1,4 +1,4 @@
-"""What a kill -9 leaves. What a power cut leaves is beyond a test: test_tidy.py checks the order of what is synced."""
+"""What a kill -9 leaves. What a power cut leaves is in test_power.py."""
 
 import subprocess
 import sys

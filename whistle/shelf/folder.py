@@ -26,8 +26,12 @@ def prepare(folder: Path) -> None:
     if not os.path.lexists(folder):
         folder.mkdir(mode=FOLDER_MODE)
     _refuse_unless(folder, stat.S_IFDIR | FOLDER_MODE)
-    for entry in folder.iterdir():
+    entries = list(folder.iterdir())
+    for entry in entries:
         _refuse_unless(entry, stat.S_IFREG | FILE_MODE)
+    if not entries:
+        # A new folder: its own name has to be durable before anything in it can be.
+        sync(folder.parent)
 
 
 def _refuse_unless(path: Path, mode: int) -> None:
