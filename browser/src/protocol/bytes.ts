@@ -28,6 +28,15 @@ export function randomBelow(bound: number): number {
   }
 }
 
+/** Puts `items` into an order of chance, each as likely, and returns them. */
+export function shuffle<Item>(items: Item[]): Item[] {
+  for (let index = items.length - 1; index > 0; index--) {
+    const other = randomBelow(index + 1);
+    [items[index], items[other]] = [items[other] as Item, items[index] as Item];
+  }
+  return items;
+}
+
 /** `a ‖ b ‖ …` */
 export function concat(...parts: readonly Uint8Array[]): Bytes {
   const joined = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));

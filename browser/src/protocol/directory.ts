@@ -97,6 +97,18 @@ export function writeMemory(value: Memory): Bytes {
   return spelled(memory, value);
 }
 
+/** The work that a document asks of requests. Nothing in it is verified: it is the site's own affair. */
+export interface Work {
+  readonly challenge: Bytes;
+  readonly bits: number;
+}
+
+/** Throws `KeyringMalformed`. */
+export function readWork(document: Uint8Array): Work {
+  const { challenge, work } = parsed(published, document);
+  return { challenge, bits: work };
+}
+
 /** The document, verified in the order of section 7, with the errors it names. */
 export function readDirectory(document: Uint8Array, { today, site: pinned, memory: before }: Expectation): Directory {
   const { keyring: signedKeyring, successions, statements, challenge, work } = parsed(published, document);

@@ -1,5 +1,6 @@
 /** The one way in which fields are joined, hashed and authenticated (docs/protocol.md, section 2). */
 import { blake2b } from "@noble/hashes/blake2.js";
+import { sha256 as sha256InJavaScript } from "@noble/hashes/sha2.js";
 import { type Bytes, concat, utf8 } from "./bytes.ts";
 
 /** Bytes as they are, text as UTF-8, an integer from 0 to 2^53 − 1 as eight bytes. */
@@ -26,6 +27,11 @@ export function keyedHash(key: Uint8Array, ...fields: readonly Field[]): Bytes {
 /** `H[key, size](…)`: `size` is BLAKE2b's digest length, so a shorter hash is no prefix of a longer one. */
 export function keyedHashOf(size: number, key: Uint8Array, ...fields: readonly Field[]): Bytes {
   return digest(fields, key, size);
+}
+
+/** SHA-256 by the browser where it has one, which a page that came without TLS has not: of files and whole requests. */
+export async function sha256(data: Bytes, subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle): Promise<Bytes> {
+  return subtle === undefined ? concat(sha256InJavaScript(data)) : new Uint8Array(await subtle.digest("SHA-256", data));
 }
 
 // The fields go in one by one and not joined, so that no second copy of a secret one is made.

@@ -1,6 +1,7 @@
 /** All of the protocol, for whoever bundles it. */
 export * from "./bytes.ts";
 export { decode, encode, JSON_DEPTH, type Json } from "./canonical.ts";
+export * from "./chunk.ts";
 export { chunkCipher } from "./cipher.ts";
 export * from "./content.ts";
 export * from "./directory.ts";

@@ -3,7 +3,7 @@ import { hsalsa, xsalsa20poly1305 } from "@noble/ciphers/salsa.js";
 import { x25519 } from "@noble/curves/ed25519.js";
 import { blake2b } from "@noble/hashes/blake2.js";
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
-import { type Bytes, concat, randomBelow, randomBytes, wipe } from "./bytes.ts";
+import { type Bytes, concat, randomBytes, shuffle, wipe } from "./bytes.ts";
 import { NotForMe, RecordMalformed, SlotsAmbiguous } from "./errors.ts";
 import { keyedHash } from "./hashing.ts";
 import { type Identity, MLKEM_CIPHERTEXT_SIZE, type Recipient, X25519_SIZE } from "./keys.ts";
@@ -152,12 +152,5 @@ function decrypted(key: Uint8Array, nonce: Uint8Array, box: Uint8Array): Uint8Ar
     return xsalsa20poly1305(key, nonce).decrypt(box);
   } catch {
     return null;
-  }
-}
-
-function shuffle(slots: Uint8Array[]): void {
-  for (let index = slots.length - 1; index > 0; index--) {
-    const other = randomBelow(index + 1);
-    [slots[index], slots[other]] = [slots[other] as Uint8Array, slots[index] as Uint8Array];
   }
 }

@@ -1,7 +1,14 @@
 /** Streams: files and long texts in chunk records (docs/protocol.md, section 8). */
-import { sha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, concat, equal, isZero, wipe } from "./bytes.ts";
-import { type ChunkCipher, chunkCipher } from "./cipher.ts";
+import {
+  CHUNK_TEXT_SIZE,
+  ChunkOpener,
+  ChunkSealer,
+  chunkAddress,
+  chunksFor,
+  padded,
+  type StreamSecrets,
+} from "./chunk.ts";
 import {
   type Content,
   decodeContent,
@@ -15,64 +22,16 @@ import {
 } from "./content.ts";
 import { StreamAltered, StreamMalformed, TooLarge } from "./errors.ts";
 import { text } from "./fields.ts";
-import { keyedHash } from "./hashing.ts";
-import { LABELS } from "./labels.ts";
-import { ADDRESS_SIZE, BURN_HASH_SIZE, burnHashOf, RECORD_SIZE } from "./record.ts";
-import { CHUNK_LIMIT, CHUNK_MINIMUM } from "./state.ts";
-
-export const CHUNK_TEXT_SIZE = 32_688;
-
-const NONCE_SIZE = 12;
-const ASSOCIATED_SIZE = ADDRESS_SIZE + BURN_HASH_SIZE;
-
-/** How many chunks a stream of `used` chunks has: few enough numbers that they tell little of a size. */
-export function padded(used: number): number {
-  if (used <= CHUNK_MINIMUM) {
-    return CHUNK_MINIMUM;
-  }
-  const exponent = Math.floor(Math.log2(used));
-  const step = 2 ** (exponent - Math.floor(Math.log2(exponent)) - 1);
-  return Math.ceil(used / step) * step;
-}
-
-/** The AES key of a stream's chunks. */
-async function cipherOf(streamKey: Uint8Array): Promise<ChunkCipher> {
-  return await chunkCipher(keyedHash(streamKey, LABELS.chunkKey));
-}
-
-/** Where chunk `index` of a stream lies. */
-export function chunkAddress(streamKey: Uint8Array, index: number): Bytes {
-  return keyedHash(streamKey, LABELS.chunkAddress, index);
-}
-
-/** The index and whether it is the last: a chunk that was cut off, moved or added does not decrypt. */
-function nonceOf(index: number, last: boolean): Bytes {
-  const nonce = new Uint8Array(NONCE_SIZE);
-  new DataView(nonce.buffer).setUint32(NONCE_SIZE - 5, index);
-  nonce[NONCE_SIZE - 1] = last ? 1 : 0;
-  return nonce;
-}
-
-function chunksFor(size: number): number {
-  return Math.ceil(size / CHUNK_TEXT_SIZE);
-}
-
-export interface StreamSecrets {
-  /** 32 random bytes, for one stream. */
-  readonly key: Bytes;
-  /** 8 random bytes, not all zero. */
-  readonly nonce: Bytes;
-  /** The token that burns chunk `index`. */
-  readonly burnToken: (index: number) => Uint8Array;
-}
+import { HASH_SIZE, sha256 } from "./hashing.ts";
+import { CHUNK_LIMIT } from "./state.ts";
 
 /** Writes one stream, as its data come. No more than two chunks are in memory at any time. */
 export class StreamWriter {
   readonly #secrets: StreamSecrets;
-  readonly #cipher: ChunkCipher;
+  readonly #sealer: ChunkSealer;
   readonly #put: (record: Bytes) => Promise<void>;
   readonly #files: FileEntry[] = [];
-  readonly #digest = sha256.create();
+  readonly #hashes = new Hashes();
   // The chunk that is complete waits until it is known not to be the last.
   #complete: Bytes | null = null;
   #filling = new Uint8Array(CHUNK_TEXT_SIZE);
@@ -81,15 +40,15 @@ export class StreamWriter {
   #begun = 0;
   #written = 0;
 
-  private constructor(secrets: StreamSecrets, cipher: ChunkCipher, put: (record: Bytes) => Promise<void>) {
+  private constructor(secrets: StreamSecrets, sealer: ChunkSealer, put: (record: Bytes) => Promise<void>) {
     this.#secrets = secrets;
-    this.#cipher = cipher;
+    this.#sealer = sealer;
     this.#put = put;
   }
 
   /** `put` gets each chunk record in order. */
   static async begin(secrets: StreamSecrets, put: (record: Bytes) => Promise<void>): Promise<StreamWriter> {
-    return new StreamWriter(secrets, await cipherOf(secrets.key), put);
+    return new StreamWriter(secrets, await ChunkSealer.begin(secrets), put);
   }
 
   /** Throws `TooLarge` where name, media type or stream would exceed its limit. */
@@ -131,14 +90,14 @@ export class StreamWriter {
     await this.#flush(true);
     this.wipe();
     const { key, nonce } = this.#secrets;
-    return { key, nonce, chunks, digest: concat(this.#digest.digest()), part: reference };
+    return { key, nonce, chunks, digest: await this.#hashes.digest(), part: reference };
   }
 
   /** Takes what is left of the text out of memory; also for whoever gives up half-way. */
   wipe(): void {
     wipe(this.#filling);
     this.#complete?.fill(0);
-    this.#cipher.wipe();
+    this.#sealer.wipe();
   }
 
   async #writePart(part: Uint8Array): Promise<Part> {
@@ -148,7 +107,7 @@ export class StreamWriter {
     const chunk = this.#begun;
     await this.#write(part);
     await this.#endPiece();
-    return { size: part.length, chunk, digest: concat(sha256(part)) };
+    return { size: part.length, chunk, digest: await sha256(concat(part)) };
   }
 
   async #write(data: Uint8Array): Promise<void> {
@@ -191,29 +150,46 @@ export class StreamWriter {
     if (plaintext === null) {
       return;
     }
-    const index = this.#written;
-    const burnHash = burnHashOf(this.#secrets.burnToken(index));
-    const associated = concat(chunkAddress(this.#secrets.key, index), burnHash);
-    const record = concat(associated, await this.#cipher.encrypt(nonceOf(index, last), associated, plaintext));
+    const record = await this.#sealer.seal(this.#written, last, plaintext);
     wipe(plaintext);
     this.#complete = null;
     this.#written += 1;
-    this.#digest.update(sha256(record));
+    this.#hashes.add(await sha256(record));
     await this.#put(record);
   }
 }
 
+/** The hashes of chunk records in order, of which a stream's digest is made. */
+class Hashes {
+  #joined = new Uint8Array(64 * HASH_SIZE);
+  #size = 0;
+
+  add(hash: Uint8Array): void {
+    if (this.#size === this.#joined.length) {
+      const longer = new Uint8Array(2 * this.#size);
+      longer.set(this.#joined);
+      this.#joined = longer;
+    }
+    this.#joined.set(hash, this.#size);
+    this.#size += HASH_SIZE;
+  }
+
+  async digest(): Promise<Bytes> {
+    return await sha256(this.#joined.subarray(0, this.#size));
+  }
+}
+
 /** Gets the record of chunk `index`, or `null` where there is none. */
-export type FetchChunk = (index: number) => Promise<Uint8Array | null>;
+export type FetchChunk = (index: number) => Promise<Bytes | null>;
 
 /** Reads one stream, whose every byte may have been replaced by somebody else who may read it. */
 export class StreamReader {
   readonly #reference: StreamReference;
-  readonly #cipher: ChunkCipher;
+  readonly #opener: ChunkOpener;
 
-  private constructor(reference: StreamReference, cipher: ChunkCipher) {
+  private constructor(reference: StreamReference, opener: ChunkOpener) {
     this.#reference = reference;
-    this.#cipher = cipher;
+    this.#opener = opener;
   }
 
   /** Throws `StreamMalformed` where the part reaches beyond the chunks. */
@@ -222,12 +198,17 @@ export class StreamReader {
     if (part !== null && part.chunk + chunksFor(part.size) > chunks) {
       throw new StreamMalformed();
     }
-    return new StreamReader(reference, await cipherOf(key));
+    return new StreamReader(reference, await ChunkOpener.begin(key));
   }
 
   /** Where chunk `index` lies. */
   address(index: number): Bytes {
     return chunkAddress(this.#reference.key, index);
+  }
+
+  /** The bytes of chunk `index`, zeros behind its piece too. Throws `StreamAltered`. */
+  async open(index: number, record: Bytes | null): Promise<Bytes> {
+    return await this.#opener.open(index, index === this.#reference.chunks - 1, record);
   }
 
   /**
@@ -243,11 +224,11 @@ export class StreamReader {
     let rest = new Uint8Array(0);
     for (let offset = 0; offset < part.size; offset += CHUNK_TEXT_SIZE) {
       const index = part.chunk + offset / CHUNK_TEXT_SIZE;
-      const plaintext = await this.#open(index, await fetch(index));
+      const plaintext = await this.open(index, await fetch(index));
       spelled.set(plaintext.subarray(0, part.size - offset), offset);
       rest = plaintext.subarray(part.size - offset);
     }
-    if (!equal(sha256(spelled), part.digest) || rest.some((byte) => byte !== 0)) {
+    if (!equal(await sha256(spelled), part.digest) || rest.some((byte) => byte !== 0)) {
       throw new StreamAltered();
     }
     return decodeContent(spelled);
@@ -265,12 +246,12 @@ export class StreamReader {
     write: (file: number, bytes: Bytes) => Promise<void>,
   ): Promise<void> {
     const pieces = layOut(files, this.#reference);
-    const digest = sha256.create();
+    const hashes = new Hashes();
     let [piece, left] = [0, pieces[0] ?? 0];
     for (let index = 0; index < this.#reference.chunks; index++) {
       const record = await fetch(index);
-      const plaintext = await this.#open(index, record);
-      digest.update(sha256(record as Uint8Array));
+      const plaintext = await this.open(index, record);
+      hashes.add(await sha256(record as Bytes));
       while (left === 0 && piece < pieces.length) {
         piece += 1;
         left = pieces[piece] ?? 0;
@@ -285,23 +266,13 @@ export class StreamReader {
         await write(piece, plaintext.slice(0, used));
       }
     }
-    if (!equal(digest.digest(), this.#reference.digest)) {
+    if (!equal(await hashes.digest(), this.#reference.digest)) {
       throw new StreamAltered();
     }
   }
 
   wipe(): void {
-    this.#cipher.wipe();
-  }
-
-  async #open(index: number, record: Uint8Array | null): Promise<Bytes> {
-    const isThere = record !== null && record.length === RECORD_SIZE;
-    if (!isThere || !equal(record.subarray(0, ADDRESS_SIZE), this.address(index))) {
-      throw new StreamAltered();
-    }
-    const last = index === this.#reference.chunks - 1;
-    const associated = record.slice(0, ASSOCIATED_SIZE);
-    return await this.#cipher.decrypt(nonceOf(index, last), associated, record.slice(ASSOCIATED_SIZE));
+    this.#opener.wipe();
   }
 }
 
