@@ -23,10 +23,14 @@ export async function vectorsOf(name) {
 export const records = await vectorsOf("records");
 export const documents = await vectorsOf("documents");
 
-/** Bytes of a vector: base64, zeros with bytes put into them, or a record with bytes put into it. */
+/** Bytes of a vector: base64, pieces so many times each, or zeros or a record with bytes put into them. */
 export function bytesOf(given) {
   if (typeof given === "string") {
     return new Uint8Array(Buffer.from(given, "base64"));
+  }
+  if (given.pieces !== undefined) {
+    const pieces = given.pieces.map(([piece, times]) => [Buffer.from(piece, "base64"), times]);
+    return new Uint8Array(Buffer.concat(pieces.map(([piece, times]) => Buffer.alloc(piece.length * times, piece))));
   }
   const bytes = given.record === undefined ? new Uint8Array(given.size) : bytesOf(records[given.record]);
   for (const [offset, put] of given.put ?? []) {

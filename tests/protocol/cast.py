@@ -187,6 +187,7 @@ def flipped(record: Record, position: int, bit: int = 1) -> Record:
 REASONS = {
     "a channel id used twice",
     "a channel with somebody who is not enrolled",
+    "a control character",
     "a day in another form",
     "a first message has no previous one, every other has",
     "a lone surrogate",
@@ -220,6 +221,7 @@ REASONS = {
     "other fields than expected",
     "people out of order",
     "the nonce that means no stream",
+    "too many values",
     # Not ours: of Python's base64 and integers, and of cryptography's keys.
     "string argument should contain only ASCII characters",
     (

@@ -1,7 +1,9 @@
 import json
+import tracemalloc
 from datetime import date
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.protocol.cast import malformed
 from whistle.protocol.canonical import Json, base64, decode, encode, unbase64, undate
+from whistle.protocol.labels import PART_LIMIT
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NAMES = TEXT.filter(lambda name: not (name.isascii() and name.isdigit()))
@@ -106,6 +109,40 @@ def test_nesting_reaches_to_8(leaf: bytes) -> None:
     assert encode(decode(at_limit)) == at_limit
     malformed(partial(decode, b"[" + at_limit + b"]"))
     malformed(partial(decode, b'{"a":' + at_limit + b"}"))
+
+
+MARKS = 262_144
+
+
+@pytest.mark.parametrize("units", [b"0", b'"[{,"', b'"\\\\"', b'"\\""', b'"\\\\\\","', b"null"])
+def test_there_may_be_262144_marks_outside_strings(units: bytes) -> None:
+    at_limit = b"[" + b",".join([units] * MARKS) + b"]"
+    value = decode(at_limit)
+    assert encode(value) == at_limit
+    malformed(partial(decode, b"[" + at_limit + b"]"))
+    malformed(partial(encode, [value]))
+
+
+@pytest.mark.parametrize("unit", [b"[]", b"{}", b'""', b"0", b'{"a":""}', b'"\\""', b'","'])
+def test_a_part_of_too_many_values_is_refused_before_any_is_made(unit: bytes) -> None:
+    hostile = b"[" + b",".join([unit] * (PART_LIMIT // (len(unit) + 1))) + b"]"
+    with patch("json.loads", side_effect=AssertionError("values were made")):
+        tracemalloc.start()
+        try:
+            malformed(partial(decode, hostile))
+            assert tracemalloc.get_traced_memory()[1] < 96 << 20
+        finally:
+            tracemalloc.stop()
+
+
+@pytest.mark.parametrize("unit", [b'"', b'""', b'"[', b",", b"\\", b'\\"', b"[{,"])
+def test_any_16_mib_of_marks_and_quotes_are_a_value_error(unit: bytes) -> None:
+    malformed(partial(decode, unit * (PART_LIMIT // len(unit))))
+
+
+def test_marks_of_a_long_text_do_not_count() -> None:
+    text: Json = [',[{"\\' * 200_000]
+    assert decode(encode(text)) == text
 
 
 def test_the_spelling_is_that_of_json_stringify() -> None:

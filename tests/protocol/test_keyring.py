@@ -76,6 +76,7 @@ def parsed(change: dict[str, Any]) -> Keyring:
 
 
 PERSON = {"id": 9, "name": "Ix", "role": "reviewer", "signing": base64(bytes(32)), "statement_minimum": 1}
+CONTROLS = "\0\t\n\r\x1b\x1f\x7f\x80\x85\x9f"
 CHANNEL = {"id": 9, "name": "Nine", "questionnaire": "story/1", "people": []}
 FORMER = {"person": PERSON, "last": "2026-01-01"}
 
@@ -94,7 +95,10 @@ FORMER = {"person": PERSON, "last": "2026-01-01"}
         {"channels": [CHANNEL | {"id": 65_536}]},
         {"channels": [CHANNEL | {"name": ""}]},
         {"channels": [CHANNEL | {"name": " "}]},
-        {"channels": [CHANNEL | {"name": "\u200b\ufeff\x1f"}]},
+        {"channels": [CHANNEL | {"name": "\u200b\ufeff"}]},
+        *({"channels": [CHANNEL | {"name": f"A{control}na"}]} for control in CONTROLS),
+        *({"people": [PERSON | {"name": f"Ana{control}"}], "channels": []} for control in CONTROLS),
+        *({"organisation": f"{control}Harbour"} for control in CONTROLS),
         {"channels": [CHANNEL | {"questionnaire": 1}]},
         {"channels": [CHANNEL | {"questionnaire": "story"}]},
         {"channels": [CHANNEL | {"questionnaire": "story/0"}]},

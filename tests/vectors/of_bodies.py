@@ -66,8 +66,29 @@ def canonical_json() -> list[Vector]:
     }
     return [
         *(good(json_text, "json", json=text(json_text.encode())) for json_text in fine),
+        *(good(name, "json", json=pieces(*parts)) for name, parts in large(labels.JSON_MARK_LIMIT).items()),
         *(bad(name, "BodyMalformed", "json", json=text(data)) for name, data in wrong.items()),
-    ]
+        *(bad(f"{name} and one more", "BodyMalformed", "json", json=pieces(*parts))
+          for name, parts in large(labels.JSON_MARK_LIMIT + 1).items()),
+        *(bad(name, "BodyMalformed", "json", json=pieces((b"[" + unit, 1), (b"," + unit, 5_000_000), (b"]", 1)))
+          for name, unit in {"ten million empty lists": b"[]", "five million texts": b'""'}.items()),
+    ]  # fmt: skip
+
+
+def large(marks: int) -> dict[str, list[tuple[bytes, int]]]:
+    """Return JSON with that many marks outside strings, and as many inside."""
+    inside = b'"' + b'[{,\\"' * 3 + b'\\\\"'
+    return {
+        "as many numbers as there may be": [(b"[0", 1), (b",0", marks - 1), (b"]", 1)],
+        "as many lists as there may be": [(b"[[]", 1), (b",[]", marks // 2 - 1), (b",0" * (marks % 2) + b"]", 1)],
+        "as many objects as there may be": [(b"[{}", 1), (b',{"":0}', marks // 2 - 1), (b",0" * (marks % 2) + b"]", 1)],
+        "as many texts as there may be, with marks in them": [(b"[" + inside, 1), (b"," + inside, marks - 1), (b"]", 1)],
+        "a text of nothing but marks": [(b"[0", 1), (b",0", marks - 2), (b',"', 1), (b"[{,", marks), (b'"]', 1)],
+    }  # fmt: skip
+
+
+def pieces(*parts: tuple[bytes, int]) -> Any:
+    return {"pieces": [[text(piece), times] for piece, times in parts]}
 
 
 def zeros_deflated(count: int) -> bytes:

@@ -57,7 +57,8 @@ def documents() -> dict[str, Any]:
     """Return the documents of the vectors, good and bad."""
     four = [replace(person(number), statement_minimum=4) for number in (ANA, BO, CHI, DEDE)]
     anas = identity("Ana").recipient
-    unseen = keyring_json()["people"][0] | {"name": " \t\x1f\x85\u2003\u200b\ufeff"}
+    unseen = keyring_json()["people"][0] | {"name": " \u2003\u200b\ufeff"}
+    broken = [keyring_json()["people"][0] | {"name": f"A{control}na"} for control in "\n\x1b\x7f\x85"]
     plain: Any = decode_json(bytes(published()))
     whole = {
         "usual": published(),
@@ -136,7 +137,13 @@ def documents() -> dict[str, Any]:
         "a channel without a name": {"channels": [CHANNEL | {"name": ""}]},
         "a channel whose name is 201 bytes": {"channels": [CHANNEL | {"name": "n" * 201}]},
         "a channel whose questionnaire has no version": {"channels": [CHANNEL | {"questionnaire": "story"}]},
-        "a name of spaces, controls and format characters": {"people": [unseen], "channels": []},
+        "a name of spaces and format characters": {"people": [unseen], "channels": []},
+        "a line feed in a name": {"people": [broken[0]], "channels": []},
+        "an escape in a name": {"people": [broken[1]], "channels": []},
+        "a delete in a name": {"people": [broken[2]], "channels": []},
+        "a control of Latin-1 in a name": {"people": [broken[3]], "channels": []},
+        "a control in a channel's name": {"channels": [CHANNEL | {"name": "Port\r"}]},
+        "a control in the organisation's name": {"organisation": "Harbour\x00Watch"},
     }.items():
         payload = encode_json(keyring_json() | change)
         texts[name] = bytes(published(keyring=Signed.make(ROOT, labels.KEYRING, payload))).decode()
@@ -166,7 +173,9 @@ def keyrings() -> list[Vector]:
                  "a former person who is still there", "expired before it was issued", "an unknown field", "a space",
                  "work of 41 bits", "no JSON", "no keyring inside", "a succession from nowhere",
                  "a circle of roots that is not reached", "a channel without a name", "a channel whose name is 201 bytes",
-                 "a channel whose questionnaire has no version", "a name of spaces, controls and format characters"]  # fmt: skip
+                 "a channel whose questionnaire has no version", "a name of spaces and format characters",
+                 "a line feed in a name", "an escape in a name", "a delete in a name", "a control of Latin-1 in a name",
+                 "a control in a channel's name", "a control in the organisation's name"]  # fmt: skip
     eves = signed_statement(EVE).to_json()
     september = signed_statement(ANA, number=2, first=date(2026, 9, 1), last=date(2026, 9, 30)).to_json()
     enrolment = Enrolment.make("Ana", Role.REVIEWER, signer("Ana"))

@@ -80,9 +80,11 @@ def pool() -> dict[str, str]:
 
 
 def bytes_of(value: Any) -> bytes:
-    """Return bytes: base64, or ``{"size", "put": [[offset, base64], …]}`` over zeros, or over a record by its name."""
+    """Return bytes: base64, or pieces so many times each, or zeros or a record by its name with pieces put over it."""
     if isinstance(value, str):
         return octets(value)
+    if "pieces" in value:
+        return b"".join(octets(piece) * times for piece, times in value["pieces"])
     data = bytearray(octets(pool()[value["record"]]) if "record" in value else bytes(value["size"]))
     for offset, piece in value.get("put", []):
         data[offset : offset + len(octets(piece))] = octets(piece)
@@ -184,7 +186,7 @@ def _reply_tokens(given: Given) -> Any:
 @operation("json")
 def _json(given: Given) -> Any:
     try:
-        canonical.decode(octets(given["json"]))
+        canonical.decode(bytes_of(given["json"]))
     except ValueError as error:  # whoever decodes a body turns it into this
         raise BodyMalformed from error
     return "canonical"

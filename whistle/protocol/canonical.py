@@ -11,13 +11,31 @@ from datetime import date
 from itertools import count
 from typing import NoReturn, TypeAlias
 
-from whistle.protocol.labels import JSON_DEPTH, JSON_INTEGER_LIMIT
+from whistle.protocol.labels import JSON_DEPTH, JSON_INTEGER_LIMIT, JSON_MARK_LIMIT
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 
 def encode(value: Json) -> bytes:
     """Return ``value`` as UTF-8 JSON; raises ``ValueError`` for anything a decoder would refuse."""
+    encoded = _spell(value)
+    _check_marks(encoded)
+    return encoded
+
+
+def decode(untrusted_bytes: bytes) -> Json:
+    """Return the value that ``encode`` wrote; raises ``ValueError`` for every other sequence of bytes."""
+    _check_marks(untrusted_bytes)
+    try:
+        value: Json = json.loads(untrusted_bytes.decode(), parse_float=_refuse, parse_constant=_refuse)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if _spell(value) != untrusted_bytes:
+        raise ValueError("not in canonical form")
+    return value
+
+
+def _spell(value: Json) -> bytes:
     _check(value)
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
@@ -25,15 +43,20 @@ def encode(value: Json) -> bytes:
         raise ValueError("a lone surrogate") from error
 
 
-def decode(untrusted_bytes: bytes) -> Json:
-    """Return the value that ``encode`` wrote; raises ``ValueError`` for every other sequence of bytes."""
-    try:
-        value: Json = json.loads(untrusted_bytes.decode(), parse_float=_refuse, parse_constant=_refuse)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    if encode(value) != untrusted_bytes:
-        raise ValueError("not in canonical form")
-    return value
+def _check_marks(spelled: bytes) -> None:
+    """Raise ``ValueError`` for more values than any honest document has, before an object is made of one of them."""
+    if _marks(spelled) <= JSON_MARK_LIMIT:
+        return  # even with those inside strings
+    outside = spelled.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # A string follows a mark or a colon, and a colon a string: well-formed JSON has no more quotation marks than this.
+    most = 4 * (JSON_MARK_LIMIT + 1)
+    pieces = outside.split(b'"', most)
+    if len(pieces) > most or sum(map(_marks, pieces[::2])) > JSON_MARK_LIMIT:
+        raise ValueError("too many values")
+
+
+def _marks(piece: bytes) -> int:
+    return sum(piece.count(mark) for mark in (b"[", b"{", b","))
 
 
 def _refuse(_number: str) -> NoReturn:

@@ -15,7 +15,7 @@ from whistle.protocol.labels import JSON_INTEGER_LIMIT, READER_LIMIT
 PERSON_LIMIT = 65_535
 INDEX_LIMIT = 2**32 - 1
 _QUESTIONNAIRE = re.compile(r"[a-z][a-z0-9-]{0,62}/[1-9][0-9]{0,8}")
-_UNSEEN = ("Zs", "Zl", "Zp", "Cc", "Cf")
+_UNSEEN = ("Zs", "Zl", "Zp", "Cf")
 
 T = TypeVar("T")
 
@@ -41,9 +41,16 @@ class Fields:
         """Return a string of at most ``limit`` bytes in UTF-8."""
         return text(self._value[name], limit)
 
-    def name(self, name: str, limit: int) -> str:
-        """Return a text that somebody can see: more than spaces, controls and format characters."""
+    def line(self, name: str, limit: int) -> str:
+        """Return a text without control characters, so that it can break no line and drive no terminal."""
         value = self.text(name, limit)
+        if any(category(mark) == "Cc" for mark in value):
+            raise ValueError("a control character")
+        return value
+
+    def name(self, name: str, limit: int) -> str:
+        """Return a line that somebody can see: more than spaces and format characters."""
+        value = self.line(name, limit)
         if all(category(mark) in _UNSEEN for mark in value):
             raise ValueError("no name")
         return value

@@ -165,7 +165,7 @@ class Keyring:
         names = ("organisation", "first_root", "channels", "people", "former")
         fields = Fields(value, *names, "minimum_version", "serial", "issued", "expires")
         return cls(
-            fields.text("organisation", NAME_LIMIT),
+            fields.line("organisation", NAME_LIMIT),
             Verifier(fields.octets("first_root")),
             fields.items("channels", Channel.from_json, _CHANNEL_LIMIT),
             fields.items("people", Person.from_json, PERSON_LIMIT),

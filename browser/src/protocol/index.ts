@@ -1,6 +1,6 @@
 /** All of the protocol, for whoever bundles it. */
 export * from "./bytes.ts";
-export { decode, encode, JSON_DEPTH, type Json } from "./canonical.ts";
+export { decode, encode, JSON_DEPTH, JSON_MARK_LIMIT, type Json } from "./canonical.ts";
 export * from "./chunk.ts";
 export { chunkCipher } from "./cipher.ts";
 export * from "./content.ts";

@@ -30,15 +30,17 @@ const CHANNELS_LIMIT = 200;
 const VERSION_LIMIT = 255;
 
 const signingKey = bytes(SIGNING_KEY_SIZE);
-/** More than spaces, controls and format characters: a name that somebody can see. */
-const name = where(text(NAME_LIMIT), (value) => /[^\p{Z}\p{Cc}\p{Cf}]/u.test(value));
+/** Without control characters: it can break no line. */
+const line = where(text(NAME_LIMIT), (value) => !/\p{Cc}/u.test(value));
+/** More than spaces and format characters: a name that somebody can see. */
+const name = where(line, (value) => /[^\p{Z}\p{Cf}]/u.test(value));
 const role = oneOf(...(ROLES.slice(1) as ["reviewer", "custodian", "oversight"]));
 
 const enrolled = struct({ id: person, name, role, signing: signingKey, statement_minimum: integer(1) });
 
 const keyring = where(
   struct({
-    organisation: text(NAME_LIMIT),
+    organisation: line,
     first_root: signingKey,
     channels: list(struct({ id: integer(1, CHANNEL_LIMIT), name, questionnaire, people }), CHANNELS_LIMIT),
     people: list(enrolled, PERSON_LIMIT),
