@@ -392,9 +392,15 @@ def test_what_our_pages_would_never_send(place: Place, name: str) -> None:
 
 
 def test_an_unknown_channel_is_no_fault_of_ours(place: Place) -> None:
-    browser, form, _words = place.at_form()
-    assert browser.submit(form.set("text", STORY).set("channel", "77")).status == 503
-    assert browser.post("/report", [("channel", "77")]).status == 503
+    browser, form, words = place.at_form()
+    page = browser.submit(form.set("text", STORY).set("contact", "Ana, 0123").set("channel", "77"))
+    assert page.status == 400
+    assert STORY.split("\n", maxsplit=1)[0] in page.text
+    assert "Ana, 0123" in page.text
+    assert browser.post("/report", [("channel", "77")]).status == 400
+    carried = [("receipt", " ".join(words)), ("channel", "77"), ("skip", "yes")]
+    assert browser.post("/report/form", carried).status == 400
+    assert place.records() == []
     assert place.backstage.troubles.drain() == []
 
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from http import HTTPStatus
 from typing import Final, Protocol
 
 from flask import Flask, current_app, g, request
 
 from whistle.courier import Courier
-from whistle.errors import KeyringMalformed, NobodyToRead, ProtocolError, WhistleError
+from whistle.errors import KeyringMalformed, NobodyToRead, ProtocolError, RequestRefused, WhistleError
 from whistle.intake.child import LINK
 from whistle.intake.questionnaires import Questionnaire
 from whistle.protocol.directory import Directory, Published, verify
@@ -131,10 +132,19 @@ def reachable(channel: int, *, custodians: bool = False) -> frozenset[int]:
     return frozenset(one.person.id for one in people(channel) if one.closed is None and one.custodian is custodians)
 
 
+def asked_channel(channel: int) -> Channel:
+    """Return the channel that a form names; raises ``RequestRefused`` for one that no page of ours names."""
+    published = directory()
+    try:
+        return published.channel(channel)
+    except KeyringMalformed:
+        raise RequestRefused(HTTPStatus.BAD_REQUEST) from None
+
+
 def check_open(channel: int) -> None:
     """Raise an error whose sentence says why nothing can be reported now; asked before anybody begins to write."""
     link().check_room()
-    questionnaire(directory().channel(channel))
+    questionnaire(asked_channel(channel))
     if not reachable(channel):
         raise NobodyToRead
 

@@ -54,6 +54,7 @@ def submit(*, first: bool) -> Answer:
     valid = form.validate()
     if not form.is_ours:
         raise RequestRefused(HTTPStatus.BAD_REQUEST)
+    here.asked_channel(form.channel_id)
     if page_request().refused is not None:
         return _refused(form, page_request().refused, first=first)
     if valid and form.typed_contact is not None and not _custodians(form):
