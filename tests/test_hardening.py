@@ -1,7 +1,6 @@
 """What a process gives up, asked of the kernel; and when giving up swap is needed at all."""
 
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
