@@ -44,7 +44,7 @@ class Server:
         self._process = subprocess.Popen(serve, stderr=subprocess.DEVNULL)
         while self._status() != http.client.OK:
             time.sleep(0.1)
-        self.worker = int(Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()[0])
+        self.worker = _children_of(self._process.pid)[0]
 
     def _status(self) -> int:
         try:
@@ -53,14 +53,14 @@ class Server:
             return 0
 
     def cpu_seconds(self) -> float:
-        """Return the CPU time of the worker and of all its children that have ended."""
-        fields = Path(f"/proc/{self.worker}/stat").read_text().rsplit(")", 1)[1].split()
-        return sum(map(int, fields[11:15])) / _TICKS
+        """Return the CPU time of worker and nursery, and of all their children that have ended."""
+        return sum(_cpu_seconds(process) for process in (self.worker, *_children_of(self.worker)))
 
     def memory(self) -> float:
-        """Return the proportional memory (PSS, MiB) of the worker and its children together."""
-        children = Path(f"/proc/{self.worker}/task/{self.worker}/children").read_text().split()
-        return sum(_pss(process) for process in [str(self.worker), *children]) / 1024
+        """Return the proportional memory (PSS, MiB) of worker, nursery and children together."""
+        nursery = _children_of(self.worker)
+        children = [child for process in nursery for child in _children_of(process)]
+        return sum(_pss(process) for process in (self.worker, *nursery, *children)) / 1024
 
     def stop(self) -> None:
         """Stop it."""
@@ -168,7 +168,19 @@ def _ask(method: str, path: str, body: str | None = None) -> tuple[int, str]:
         connection.close()
 
 
-def _pss(process: str) -> float:
+def _children_of(process: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _cpu_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15])) / _TICKS
+
+
+def _pss(process: int) -> float:
     try:
         rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
     except OSError:

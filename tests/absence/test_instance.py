@@ -144,6 +144,7 @@ def test_nothing_is_in_the_memory_of_the_server(used: Used) -> None:
     assert server is not None
     assert used.search.memory(server.master) == set()
     assert used.search.memory(server.worker) == set()
+    assert used.search.memory(server.nursery) == set()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may read the memory of a hardened process")

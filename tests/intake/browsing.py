@@ -89,7 +89,7 @@ class Backstage:
         ours, theirs = socket.socketpair()
 
         def sit() -> None:
-            Desk(ours, self.loop, self.verbs, self.tickets, self.troubles)
+            Desk(ours, self.loop, self.verbs, self.tickets, self.troubles, lambda: None)
 
         self.loop.later(sit)
         try:

@@ -117,9 +117,20 @@ class Server:
     def put(self, path: str, body: bytes, **headers: str) -> Answer:
         return self.ask(octets(path, body, **headers))
 
+    @property
+    def nursery(self) -> int:
+        """The process that forks children."""
+        assert eventually(lambda: len(children_of(self.worker)) == 1)
+        return children_of(self.worker)[0]
+
+    @property
+    def lasting(self) -> tuple[int, int, int]:
+        """The processes that live on after a request."""
+        return self.master, self.worker, self.nursery
+
     def children(self) -> list[int]:
-        """Return the process ids of the worker's children."""
-        return [int(one) for one in Path(f"/proc/{self.worker}/task/{self.worker}/children").read_text().split()]
+        """Return the process ids of the nursery's children."""
+        return children_of(self.nursery)
 
     def kill(self) -> None:
         """Let master and worker end without a warning."""
@@ -131,6 +142,11 @@ class Server:
     def stop(self, number: int = signal.SIGTERM) -> int:
         os.kill(self.master, number)
         return self.process.wait(60)
+
+
+def children_of(process: int) -> list[int]:
+    """Return the ids of the processes that ``process`` has forked and that live."""
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def _wait_for(log: Path, process: subprocess.Popen[str], sign: str) -> str:

@@ -114,7 +114,7 @@ def test_a_body_that_breaks_off_holds_nothing(server: Server) -> None:
         close(sock)
         sock.close()
     assert server.post("/echo", b"a").status == 200
-    assert eventually(lambda: sockets_of(server.worker) == 1)  # the listener
+    assert eventually(lambda: sockets_of(server.worker) == 3)  # the listener, and two that lead to the nursery
 
 
 def reset(sock: socket.socket) -> None:

@@ -42,6 +42,12 @@ class Server:
         return self.process.pid
 
     @property
+    def nursery(self) -> int:
+        """The process that forks children, the worker's only one."""
+        (nursery,) = Path(f"/proc/{self.worker}/task/{self.worker}/children").read_text().split()
+        return int(nursery)
+
+    @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
@@ -73,6 +79,12 @@ class Instance:
     @property
     def intake(self) -> Path:
         return self.folder / "intake"
+
+    @property
+    def nursery(self) -> int:
+        """The process that forks children, the worker's only one."""
+        (nursery,) = Path(f"/proc/{self.worker}/task/{self.worker}/children").read_text().split()
+        return int(nursery)
 
     @property
     def address(self) -> str:

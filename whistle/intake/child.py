@@ -11,46 +11,52 @@ import socket
 from typing import Final, NoReturn
 
 from whistle.hardening import die_with
-from whistle.intake.heads import Head
+from whistle.intake.heads import Head, parse
 from whistle.intake.link import ShelfLink
 from whistle.intake.log import place_of
-from whistle.intake.wsgi import Application, serve
+from whistle.intake.site import Site
+from whistle.intake.wsgi import serve
 
 LINK: Final = "whistle.link"
 _STANDARD_STREAMS: Final = 3
 
 
-def live(
-    application: Application, visitor: socket.socket, head: Head, link: ShelfLink, parent: int, slowest: int
-) -> NoReturn:
-    """Answer one request and end this process, come what may."""
+def live(site: Site, visitor: socket.socket, untrusted_head: bytes, link: ShelfLink, parent: int) -> NoReturn:
+    """Answer one request, whose head was parsed before, and end this process, come what may."""
     status = 1
     try:
-        _part_from_parent(parent, visitor.fileno(), link.fileno())
-        _answer(application, visitor, head, link, slowest)
+        die_with(parent)
+        gc.disable()  # a collection would touch, and so copy, the pages shared with the parent
+        _close_all_but(visitor.fileno(), link.fileno())
+        _answer(site, visitor, parse(untrusted_head), link)
         status = 0
     finally:
         os._exit(status)
 
 
-def _answer(application: Application, visitor: socket.socket, head: Head, link: ShelfLink, slowest: int) -> None:
+def _answer(site: Site, visitor: socket.socket, head: Head, link: ShelfLink) -> None:
     try:
-        serve(application, visitor, head, {LINK: link}, slowest)
+        serve(site.application, visitor, head, {LINK: link}, site.limits.slowest_bytes)
     except OSError:
         return  # the visitor has gone
     except Exception as error:  # noqa: BLE001 - whatever it is, only its place may be told
         link.trouble(place_of(error))
 
 
-def _part_from_parent(parent: int, *kept: int) -> None:
+def part_from(parent: int, *kept: int) -> None:
+    """Let go of what a process has of its parent: signals, logs, standard streams, descriptors; and die with it."""
     die_with(parent)
-    gc.disable()  # a collection would touch, and so copy, the pages shared with the parent
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)  # the parent lets us finish, and ends us if we do not
-    signal.signal(signal.SIGABRT, signal.SIG_DFL)
+    for number in (signal.SIGABRT, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
     logging.disable(logging.CRITICAL)
     _silence()
+    _close_all_but(*kept)
+
+
+def _close_all_but(*kept: int) -> None:
     begin = _STANDARD_STREAMS
     for descriptor in sorted(kept):
         os.closerange(begin, descriptor)

@@ -1,57 +1,42 @@
-"""The children: how many there may be, who waits for one, and that none outlives its time or its parent."""
+"""The children: how many there may be, and who waits for one. The nursery forks them and sees to their end."""
 
-import os
-import signal
 import socket
-import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from http import HTTPStatus
-from itertools import chain
+from dataclasses import dataclass, field
 
-from whistle.intake import child
-from whistle.intake.desk import Desk
 from whistle.intake.heads import Head
 from whistle.intake.limits import Limits
-from whistle.intake.link import ShelfLink
-from whistle.intake.loop import READABLE, Loop
+from whistle.intake.loop import Loop
+from whistle.intake.nursery import Nursery
 from whistle.intake.visit import Visit
-from whistle.intake.wsgi import Application
+
+#: Makes a desk for a child's link; what is given is called when the child has ended.
+Attend = Callable[[socket.socket, Callable[[], None]], object]
 
 
-@dataclass(frozen=True, slots=True)
-class _Child:
-    number: int  # of the process
-    handle: int  # its pidfd, which can never come to mean another process
-    patient: bool
-    deadline: float
+@dataclass(slots=True)
+class _Queue:
+    #: children of this kind that may live at one time
+    most: int
+    alive: int = 0
+    waiting: deque[tuple[Visit, Head]] = field(default_factory=deque)
 
 
 class Children:
-    """Forks a child for each request that waits, within bounds.
+    """Lets a child be forked for each request that waits, within bounds.
 
     A patient child waits for the rest of a body that is too large for the kernel. Those have a bound of their own, so
     that slow visitors never take all children.
     """
 
-    def __init__(
-        self,
-        loop: Loop,
-        limits: Limits,
-        application: Application,
-        ticket_key: bytes,
-        desk: Callable[[socket.socket], Desk],
-    ) -> None:
+    def __init__(self, loop: Loop, limits: Limits, nursery: Nursery, attend: Attend) -> None:
         self._loop = loop
         self._limits = limits
-        self._application = application
-        self._ticket_key = ticket_key
-        self._desk = desk
-        self._children: dict[int, _Child] = {}
-        self._prompt: deque[tuple[Visit, Head]] = deque()
-        self._patient: deque[tuple[Visit, Head]] = deque()
+        self._nursery = nursery
+        self._attend = attend
+        self._prompt = _Queue(limits.children)
+        self._patient = _Queue(limits.patient_children)
 
     def enqueue(self, visit: Visit, head: Head, *, patient: bool) -> bool:
         """Let a request wait for a child; false if too many wait already.
@@ -60,74 +45,40 @@ class Children:
         those out who need a child for a moment.
         """
         queue = self._patient if patient else self._prompt
-        if len(queue) >= self._limits.queue:
+        if len(queue.waiting) >= self._limits.queue:
             return False
-        queue.append((visit, head))
+        queue.waiting.append((visit, head))
         self._loop.later(self.fill)
         return True
 
     def fill(self) -> None:
-        """Fork as many children as wait and fit."""
-        while self._prompt and len(self._children) < self._limits.children:
-            self._fork(*self._prompt.popleft(), patient=False)
-        while (
-            self._patient
-            and len(self._children) < self._limits.children
-            and sum(one.patient for one in self._children.values()) < self._limits.patient_children
-        ):
-            self._fork(*self._patient.popleft(), patient=True)
+        """Let as many children be forked as wait and fit."""
+        for queue in (self._prompt, self._patient):
+            while queue.waiting and queue.alive < queue.most and len(self) < self._limits.children:
+                visit, head = queue.waiting[0]
+                if not visit.closed and not self._fork(visit, head, queue):
+                    return
+                queue.waiting.popleft()
 
-    def _fork(self, visit: Visit, head: Head, *, patient: bool) -> None:
-        if visit.closed:
-            return
-        ours, theirs = socket.socketpair()
-        parent = os.getpid()
-        try:
-            number = os.fork()
-        except OSError:
-            ours.close()
-            theirs.close()
-            visit.refuse(HTTPStatus.SERVICE_UNAVAILABLE, head)
-            return
-        if number == 0:
-            link = ShelfLink(theirs, self._ticket_key)
-            child.live(self._application, visit.sock, head, link, parent, self._limits.slowest_bytes)
-        theirs.close()
-        visit.close()
+    def _fork(self, visit: Visit, head: Head, queue: _Queue) -> bool:
+        """Return whether the nursery took the order; if it is too busy it is asked again at the next occasion."""
         seconds = self._limits.child_seconds + min(head.length, self._limits.form_bytes) / self._limits.slowest_bytes
-        one = _Child(number, os.pidfd_open(number), patient, time.monotonic() + seconds)
-        self._children[number] = one
-        self._loop.watch(one.handle, READABLE, lambda _events: self._reap(one), lambda: self._reap(one))
-        self._desk(ours)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._nursery.fork(head, seconds, visit.sock, theirs)
+            except OSError:
+                ours.close()
+                return False
+        visit.close()
+        queue.alive += 1
+        self._attend(ours, lambda: self._ended(queue))
+        return True
 
-    def _reap(self, one: _Child) -> None:
-        with suppress(ChildProcessError):
-            os.waitpid(one.number, 0)
-        self._loop.forget(one.handle)
-        os.close(one.handle)
-        del self._children[one.number]
+    def _ended(self, queue: _Queue) -> None:
+        queue.alive -= 1
         self._loop.later(self.fill)
-
-    def sweep(self) -> None:
-        """Kill the children whose time is over."""
-        now = time.monotonic()
-        for one in self._children.values():
-            if one.deadline < now:
-                signal.pidfd_send_signal(one.handle, signal.SIGKILL)
-
-    def turn_away(self) -> None:
-        """Refuse everybody who still waits for a child."""
-        for visit, head in chain(self._prompt, self._patient):
-            visit.refuse(HTTPStatus.SERVICE_UNAVAILABLE, head)
-        self._prompt.clear()
-        self._patient.clear()
-
-    def kill(self) -> None:
-        """End every child, and wait until it has."""
-        for one in list(self._children.values()):
-            signal.pidfd_send_signal(one.handle, signal.SIGKILL)
-            self._reap(one)
 
     def __len__(self) -> int:
         """Return how many children live."""
-        return len(self._children)
+        return self._prompt.alive + self._patient.alive

@@ -14,10 +14,19 @@ _AT_ONCE = 1 << 18
 
 
 class Desk:
-    """Serves one child until it ends; what it claimed and did not spend is free again then."""
+    """Serves one child until it ends, and then calls ``ended``; what it claimed and did not spend is free again."""
 
-    def __init__(self, sock: socket.socket, loop: Loop, verbs: Verbs, tickets: Tickets, troubles: Troubles) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        loop: Loop,
+        verbs: Verbs,
+        tickets: Tickets,
+        troubles: Troubles,
+        ended: Callable[[], None],
+    ) -> None:
         self._sock = sock
+        self._ended = ended
         self._loop = loop
         self._writes: dict[int, Callable[[bytes, Done], None]] = {
             Verb.PUT_MESSAGE: verbs.put_message,
@@ -45,6 +54,7 @@ class Desk:
             self._loop.forget(self._sock.fileno())
             self._sock.close()
             self._tickets.release(self)
+            self._ended()
 
     def _on_readable(self, _events: int) -> None:
         try:

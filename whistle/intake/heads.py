@@ -5,7 +5,7 @@ and the same parse has to decide which part of the site is meant and where the b
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from whistle.errors import RequestRefused
@@ -36,6 +36,8 @@ class Head:
     length: int
     keep_alive: bool
     expects_continue: bool
+    #: what it was parsed from, so that another process can parse it again
+    untrusted_bytes: bytes = field(repr=False)
 
     @property
     def interface(self) -> bool:
@@ -107,6 +109,7 @@ def parse(untrusted_bytes: bytes) -> Head:
         length=_length(method, fields),
         keep_alive="close" not in options and (minor == "1" or "keep-alive" in options),
         expects_continue=_expects_continue(fields, minor),
+        untrusted_bytes=untrusted_bytes,
     )
 
 

@@ -1,6 +1,8 @@
 """Everything that lives in the one server process, put together."""
 
-import secrets
+import socket
+from collections.abc import Callable
+from contextlib import suppress
 
 from whistle.errors import WhistleError
 from whistle.intake.children import Children
@@ -9,6 +11,7 @@ from whistle.intake.interface import Interface
 from whistle.intake.log import Troubles
 from whistle.intake.loop import Loop
 from whistle.intake.night import Night
+from whistle.intake.nursery import Nursery
 from whistle.intake.passes import Passes
 from whistle.intake.published import Bulletin, today
 from whistle.intake.reception import Reception
@@ -19,13 +22,14 @@ from whistle.intake.tickets import Tickets
 from whistle.intake.verbs import Verbs
 from whistle.shelf import Shelf
 
-_TICKET_KEY_SIZE = 32
-
 
 class House:
-    """Opens the shelf and is ready to serve ``site``; raises ``ShelfError`` and ``KeyringError``."""
+    """Opens the shelf and is ready to serve ``site`` with children of ``nursery``.
 
-    def __init__(self, site: Site) -> None:
+    Raises ``ShelfError`` and ``KeyringError``, and then leaves the nursery as it is.
+    """
+
+    def __init__(self, site: Site, nursery: Nursery) -> None:
         limits, settings = site.limits, site.settings
         self.troubles = Troubles()
         self.loop = Loop(self.troubles.add_error)
@@ -37,21 +41,31 @@ class House:
             chunk_days=settings.chunk_days,
             capacity=settings.capacity,
         )
-        self._prepare = site.prepare
-        self._prepare(self._bulletin.document)
         self._verbs = Verbs(self._shelf, self._bulletin)
         self._night = Night(self._shelf, self.troubles.add_error)
-        tickets = Tickets(limits.ticket_seconds, limits.tickets)
-        self._children = Children(
-            self.loop,
-            limits,
-            site.application,
-            secrets.token_bytes(_TICKET_KEY_SIZE),
-            lambda sock: Desk(sock, self.loop, self._verbs, tickets, self.troubles),
-        )
+        self._tickets = Tickets(limits.ticket_seconds, limits.tickets)
+        self._nursery = nursery
+        self._nursery_ended = False
+        self._prepared = b""
+        self._attend(nursery.link, self._miss_nursery)
+        self._prepare()
+        self._children = Children(self.loop, limits, nursery, self._attend)
         interface = Interface(self._verbs, self._bulletin, Passes())
         static = StaticFiles(dict(site.static))
         self.reception = Reception(self.loop, limits, interface, self._children, static, Refusals(dict(site.pages)))
+
+    def _attend(self, link: socket.socket, ended: Callable[[], None]) -> None:
+        Desk(link, self.loop, self._verbs, self._tickets, self.troubles, ended)
+
+    def _miss_nursery(self) -> None:
+        self._nursery_ended = True
+
+    def _prepare(self) -> None:
+        """Let the nursery know of a document that is new to it; if it is too busy, the next tick does."""
+        if self._prepared != self._bulletin.document:
+            with suppress(OSError):
+                self._nursery.prepare()
+                self._prepared = self._bulletin.document
 
     def turn(self, seconds: float) -> None:
         """Serve what is at hand, waiting at most this long for it."""
@@ -62,18 +76,18 @@ class House:
     def tick(self) -> bool:
         """Look after what has a time, about once a second; return whether the day has ended."""
         self.reception.sweep()
-        self._children.sweep()
+        self._children.fill()
         try:
             self._bulletin.refresh()
-            self._prepare(self._bulletin.document)
+            self._prepare()
         except WhistleError as error:
             self.troubles.add_error(error)
         return self._night.begin()
 
     @property
     def sound(self) -> bool:
-        """Whether the shelf can be used. If not, only a new process, which opens it again, helps."""
-        return self._shelf.is_usable
+        """Whether shelf and nursery can be used. If not, only a new process, which makes them anew, helps."""
+        return self._shelf.is_usable and not self._nursery_ended
 
     @property
     def idle(self) -> bool:
@@ -82,7 +96,7 @@ class House:
 
     def close(self) -> None:
         """End what is left, children first, and close the shelf."""
-        self._children.kill()
+        self._nursery.close()
         self.reception.close_all()
         self._verbs.commit()
         self._night.close()

@@ -1,38 +1,43 @@
 """The gunicorn worker: one process, one event loop, no secrets. gunicorn gives it sockets, signals and a master.
 
-The master loads the application (preload) before it forks this process, so that a child that is forked from here for
-one request starts with everything imported.
+The master loads the pages (preload). This process forks the nursery while it has nothing more than that, and only then
+loads what the shelf needs.
 """
 
 import gc
 import logging
 import os
+import secrets
 import socket
 import sys
 import time
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.config import Config
 from gunicorn.workers.base import Worker
 
 from whistle.errors import SettingsError, WhistleError
 from whistle.hardening import forbid_dumps
-from whistle.intake.house import House
 from whistle.intake.log import QuietLogger, Troubles
 from whistle.intake.loop import READABLE
+from whistle.intake.nursery import Nursery
 from whistle.intake.site import Site
+
+if TYPE_CHECKING:
+    from whistle.intake.house import House
 
 _TICK_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 0.1
 _HANDOVER_SECONDS: Final = 10
+_TICKET_KEY_SIZE: Final = 32
 
 
 class IntakeWorker(Worker):
     """Runs the intake. Needs one worker, preload, TCP sockets and the quiet log; refuses to start otherwise."""
 
     log: QuietLogger
-    _house: House
+    _house: "House"
     _site: Site
     _grace = 0.0
     _asked = False
@@ -80,12 +85,15 @@ class IntakeWorker(Worker):
                 sys.exit(1)
             raise
 
-    def _opened(self) -> House:
+    def _opened(self) -> "House":
         """Open the house; on a reload, only when the worker before has finished and closed it."""
+        nursery = Nursery.found(self._site, secrets.token_bytes(_TICKET_KEY_SIZE))
+        from whistle.intake import house as built  # noqa: PLC0415 - what it loads would make every later fork dearer
+
         limit = time.monotonic() + (self._site.limits.stop_seconds + _HANDOVER_SECONDS if self.age > 1 else 0)
         while True:
             try:
-                return House(self._site)
+                return built.House(self._site, nursery)
             except WhistleError:
                 if time.monotonic() >= limit or not self.alive:
                     raise
@@ -107,7 +115,7 @@ class IntakeWorker(Worker):
             house.close()
             self._tell(house.troubles)
 
-    def _serve(self, house: House) -> None:
+    def _serve(self, house: "House") -> None:
         ticked = 0.0
         while self.alive and self.ppid == os.getppid():
             house.turn(_TICK_SECONDS)
@@ -121,7 +129,7 @@ class IntakeWorker(Worker):
                     self.log.say(logging.ERROR, "the shelf has to be opened again")
                     return
 
-    def _finish(self, house: House) -> None:
+    def _finish(self, house: "House") -> None:
         limit = time.monotonic() + self._grace
         while not house.idle and time.monotonic() < limit:
             house.turn(_TICK_SECONDS)
