@@ -54,3 +54,28 @@ export async function within<Result>(
     signal?.removeEventListener("abort", stop);
   }
 }
+
+/**
+ * Does `action` so many times at once. When one fails, or `signal` is aborted, the others are told to stop; once all have
+ * ended, what was the first to go wrong is thrown.
+ */
+export async function allTogether(
+  times: number,
+  signal: AbortSignal | undefined,
+  action: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const either = new AbortController();
+  const stop = (): void => either.abort(signal?.reason);
+  signal?.addEventListener("abort", stop, { once: true });
+  const guarded = async (): Promise<void> => {
+    try {
+      await action(either.signal);
+    } catch (error) {
+      either.abort(error);
+    }
+  };
+  await Promise.all(Array.from({ length: times }, guarded));
+  signal?.removeEventListener("abort", stop);
+  either.signal.throwIfAborted();
+}

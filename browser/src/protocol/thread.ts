@@ -44,11 +44,11 @@ export class Source {
   readonly stateKey: Bytes;
   readonly #burnKey: Bytes;
   readonly #receipt: Receipt;
-  readonly #site: Uint8Array;
+  readonly site: Uint8Array;
 
   constructor(receipt: Receipt, site: Uint8Array) {
     this.#receipt = receipt;
-    this.#site = site;
+    this.site = site;
     this.identity = this.#identityOf(LABELS.sourceX25519, LABELS.sourceMlkem);
     this.thread = new Thread(this.#derive(LABELS.threadKey), this.identity.recipient);
     this.stateKey = this.#derive(LABELS.stateKey);
@@ -81,11 +81,11 @@ export class Source {
   }
 
   contactAddress(index: number): Bytes {
-    return keyedHash(this.#receipt.bytes, LABELS.contactAddress, this.#site, index);
+    return keyedHash(this.#receipt.bytes, LABELS.contactAddress, this.site, index);
   }
 
   burnContact(index: number): Bytes {
-    return keyedHash(this.#receipt.bytes, LABELS.contactBurn, this.#site, index);
+    return keyedHash(this.#receipt.bytes, LABELS.contactBurn, this.site, index);
   }
 
   /** Wipes the receipt as well. */
@@ -104,12 +104,12 @@ export class Source {
   }
 
   #derive(label: string): Bytes {
-    return keyedHash(this.#receipt.bytes, label, this.#site);
+    return keyedHash(this.#receipt.bytes, label, this.site);
   }
 
   #identityOf(x25519: string, mlkem: string): Identity {
     const scalar = this.#derive(x25519);
-    const seed = keyedHashOf(MLKEM_SEED_SIZE, this.#receipt.bytes, mlkem, this.#site);
+    const seed = keyedHashOf(MLKEM_SEED_SIZE, this.#receipt.bytes, mlkem, this.site);
     const identity = new Identity(concat(scalar, seed));
     wipe(scalar, seed);
     return identity;

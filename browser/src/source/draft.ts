@@ -1,8 +1,17 @@
 /** What a source wants to say, and to whom (docs/protocol.md, section 6). */
-import { type Directory, custodiansOf, readersOf } from "../protocol/directory.ts";
-import type { Content } from "../protocol/content.ts";
-import type { ProtocolError } from "../protocol/errors.ts";
+import { utf8 } from "../protocol/bytes.ts";
+import { type Content, encodeContent } from "../protocol/content.ts";
+import { custodiansOf, type Directory, readersOf } from "../protocol/directory.ts";
+import { type ProtocolError, TooLarge } from "../protocol/errors.ts";
 import type { Person } from "../protocol/keyring.ts";
+import type { Statement } from "../protocol/statement.ts";
+import { NobodyToRead, ReaderUnavailable } from "./errors.ts";
+
+/** Text and answers together, in bytes of JSON: half of a part, whose other half is for the table of files. */
+export const CONTENT_LIMIT = 8 * 2 ** 20;
+
+const UNNAMED = "file";
+const UNTYPED = "application/octet-stream";
 
 export type Answers = NonNullable<Content["answers"]>;
 
@@ -58,4 +67,49 @@ export function choices(
       custodian: person.role === "custodian",
     };
   });
+}
+
+/** Throws `BodyMalformed` for text that is not Unicode, and `TooLarge` beyond 8 MiB. */
+export function checkDraft({ text, answers = null }: Draft): void {
+  if (encodeContent({ text, answers, files: [] }).length > CONTENT_LIMIT) {
+    throw new TooLarge();
+  }
+}
+
+/** The name that travels: without the folders before it, which may hold the name of their owner. */
+export function sentName({ name }: Attachment): string {
+  return wellFormed(name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1)) || UNNAMED;
+}
+
+/** The media type that travels. */
+export function sentType({ type }: Attachment): string {
+  return wellFormed(type) || UNTYPED;
+}
+
+/**
+ * The current statement of everybody in `chosen`, each once, ascending by person id.
+ *
+ * Throws `NobodyToRead` for nobody, and `ReaderUnavailable`, by name, for everybody who is not among `people` or cannot be
+ * sealed to today: nobody is skipped silently.
+ */
+export function statementsOf(
+  directory: Directory,
+  chosen: readonly number[],
+  people: readonly Person[],
+): readonly Statement[] {
+  const names = new Map(people.map(({ id, name }) => [id, name]));
+  const ids = [...new Set(chosen)].sort((one, other) => one - other);
+  const missing = ids.filter((id) => !names.has(id) || !directory.open.has(id));
+  if (missing.length > 0) {
+    throw new ReaderUnavailable(missing.map((id) => names.get(id) ?? `${id}`));
+  }
+  if (ids.length === 0) {
+    throw new NobodyToRead();
+  }
+  return ids.map((id) => directory.open.get(id) as Statement);
+}
+
+/** `text` with a replacement character for each lone surrogate, which some systems allow in names. */
+function wellFormed(text: string): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(utf8(text));
 }

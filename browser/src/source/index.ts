@@ -13,7 +13,7 @@
 export * from "../courier/index.ts";
 export { type Answers, type Attachment, type Choice, choices, type Draft } from "./draft.ts";
 export * from "./errors.ts";
-export type { Progress, Sending, SendOptions, Sent } from "./sending.ts";
+export { type Progress, Sending, type SendOptions, type Sent } from "./sending.ts";
 export { Source, type WithdrawOptions } from "./source.ts";
 export { filesOf, type Problem, type ReceivedReply, type Visit } from "./visit.ts";
 export type { Withdrawn } from "./withdrawing.ts";
