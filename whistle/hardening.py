@@ -35,6 +35,11 @@ def die_with(parent: int) -> None:
         raise ProcessLookupError
 
 
+def return_free_memory() -> None:
+    """Give the kernel back what was freed. A fork costs time for every page that a process has, used or not."""
+    _libc.malloc_trim(0)
+
+
 def can_be_swapped_out(process: str = "self", root: Path = _ROOT) -> bool:
     """Return whether this machine has swap and nothing forbids it to a process; ``root`` is where /proc and /sys are.
 

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import Final, NoReturn
 
 from whistle.errors import RequestRefused, WhistleError
+from whistle.hardening import return_free_memory
 from whistle.intake import child
 from whistle.intake.heads import parse
 from whistle.intake.limits import HEAD_LIMIT
@@ -99,6 +100,7 @@ class _Nurse:
     def _prepare(self) -> None:
         self._site.prepare(self._link)
         gc.collect()
+        return_free_memory()
         gc.freeze()  # a collection in a child would touch, and so copy, every page
 
     def _fork(self, untrusted_head: bytes, deadline: float, visitor: socket.socket, theirs: socket.socket) -> None:

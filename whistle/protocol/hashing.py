@@ -10,8 +10,11 @@ def framed(*fields: bytes | int) -> bytes:
 
     An integer field is its u64 little-endian encoding. No two different lists of fields give the same bytes.
     """
-    encoded = (field.to_bytes(8, "little") if isinstance(field, int) else field for field in fields)
-    return b"".join(len(field).to_bytes(8, "little") + field for field in encoded)
+    encoded = b""
+    for field in fields:
+        raw = field.to_bytes(8, "little") if isinstance(field, int) else field
+        encoded += len(raw).to_bytes(8, "little") + raw
+    return encoded
 
 
 def hashed(*fields: bytes | int, key: bytes = b"", size: int = HASH_SIZE) -> bytes:
