@@ -8,6 +8,7 @@ CONSOLE_PORT ?= 8001
 TESTS ?=
 
 BIN := .venv/bin
+CODE := whistle/static/intake/code/pages.js
 AS_ROOT = $(shell test "$$(id -u)" = 0 || echo sudo --preserve-env=PIP_CERT,SSL_CERT_FILE)
 TRIAL := --instance "$(INSTANCE)" --intake-port "$(INTAKE_PORT)" --console-port "$(CONSOLE_PORT)"
 LOCKED := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
@@ -19,13 +20,13 @@ LOCKED := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-un
 help: ## List these tasks
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-setup: .venv/for-tests browser/node_modules/.filled ## Install everything that tests and benchmarks need
+setup: .venv/for-tests $(CODE) ## Install everything that tests and benchmarks need
 	@dev/system-packages chromium firefox-esr w3m lynx links strace git
 
-run: .venv/for-running ## Start a trial organisation: intake on INTAKE_PORT, a console on CONSOLE_PORT
+run: .venv/for-running $(CODE) ## Start a trial organisation: intake on INTAKE_PORT, a console on CONSOLE_PORT
 	@exec $(BIN)/whistle trial $(TRIAL)
 
-demo: .venv/for-running ## As run, with reports of the corpus already sent
+demo: .venv/for-running $(CODE) ## As run, with reports of the corpus already sent
 	@exec $(BIN)/whistle trial $(TRIAL) --corpus tests/corpus
 
 test: setup ## Run the tests (TESTS="tests/shelf -x" for some)
@@ -63,7 +64,11 @@ lock: .venv/for-tests ## Choose the versions of requirements.txt and requirement
 		--output-file requirements-dev.txt pyproject.toml
 
 clean: ## Remove what the tasks above made, except the trial instance
-	rm -rf .venv mutants build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv mutants build whistle/static/intake/code *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# What the pages run. The lists of words for it come from the virtual environment.
+$(CODE): $(shell find browser/src -name '*.ts') browser/build.mjs browser/words.mjs browser/node_modules/.filled .venv/for-running
+	npm --prefix browser run --silent build
 
 browser/node_modules/.filled: browser/package.json browser/package-lock.json
 	npm --prefix browser ci --silent --no-audit --no-fund

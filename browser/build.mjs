@@ -1,21 +1,25 @@
-// Bundles the protocol, and writes the word lists beside it. The same source gives the same bytes on every machine.
+// Bundles what the pages run, and writes the word lists beside it. The same source gives the same bytes on every machine.
 //
 // esbuild is found through its package for this platform. It needs no install script, and .npmrc lets none run.
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { DIGESTS, wordsOf } from "./words.mjs";
 
-export const OUTPUT = fileURLToPath(new URL("build", import.meta.url));
-const ENTRIES = ["src/protocol/index.ts"];
+/** Where the intake finds what it serves under /static/code/. WHISTLE_CODE names another place. */
+const OUTPUT =
+  process.env.WHISTLE_CODE ?? fileURLToPath(new URL("../whistle/static/intake/code", import.meta.url));
 
-/** The bundle: one module without imports. */
-export async function bundle() {
+/** What pages load: the core at once, the rest when it is needed. */
+export const ENTRIES = { "pages.js": "src/pages/index.ts" };
+
+/** An entry as one module without imports. */
+export async function bundle(entry = "src/protocol/index.ts") {
   const { outputFiles } = await build({
     absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
-    entryPoints: ENTRIES,
+    entryPoints: [entry],
     bundle: true,
     format: "esm",
     platform: "browser",
@@ -30,24 +34,32 @@ export async function bundle() {
   return outputFiles[0].contents;
 }
 
-async function put(name, contents) {
-  await writeFile(join(OUTPUT, name), contents);
-  return { name, size: contents.length, compressed: gzipSync(contents, { level: 9 }).length };
+/** Every file by its name, whole: nothing is written before everything is there. */
+export async function files() {
+  const code = Object.entries(ENTRIES).map(async ([name, entry]) => [name, await bundle(entry)]);
+  const words = Object.keys(DIGESTS).map(async (language) => [
+    `words/${language}.json`,
+    Buffer.from(JSON.stringify(await wordsOf(language))),
+  ]);
+  return new Map(await Promise.all([...code, ...words]));
 }
 
-async function putWords(language) {
-  return await put(`words/${language}.json`, Buffer.from(JSON.stringify(await wordsOf(language))));
+export function compressed(contents) {
+  return gzipSync(contents, { level: 9 }).length;
 }
 
-/** Everything into build/, which is emptied first. */
-export async function buildAll() {
-  await rm(OUTPUT, { recursive: true, force: true });
-  await mkdir(join(OUTPUT, "words"), { recursive: true });
-  return [await put("protocol.js", await bundle()), ...(await Promise.all(Object.keys(DIGESTS).map(putWords)))];
+async function write(built, folder) {
+  await rm(folder, { recursive: true, force: true });
+  for (const [name, contents] of built) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), contents);
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const { name, size, compressed } of await buildAll()) {
-    process.stdout.write(`${name}: ${size} bytes, ${compressed} compressed\n`);
+  const built = await files();
+  await write(built, OUTPUT);
+  for (const [name, contents] of built) {
+    process.stdout.write(`${name}: ${contents.length} bytes, ${compressed(contents)} compressed\n`);
   }
 }

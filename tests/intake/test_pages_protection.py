@@ -54,14 +54,18 @@ def test_the_values_of_the_headers_are_valid() -> None:
     policy = parse_csp_header(SECURITY_HEADERS["Content-Security-Policy"])
     assert dict(policy) == {
         "default-src": "'none'",
+        "script-src": "'self'",
+        "connect-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self'",
         "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
     }
     for directive in SECURITY_HEADERS["Content-Security-Policy"].split(";"):
-        assert re.fullmatch(r" ?[a-z-]+( '(none|self)')+", directive)
+        assert re.fullmatch(r" ?[a-z-]+( '(none|self|script)')+", directive)
     powers = parse_dict_header(SECURITY_HEADERS["Permissions-Policy"])
     assert powers
     assert set(powers.values()) == {"()"}
@@ -81,7 +85,7 @@ def test_the_values_of_the_headers_are_valid() -> None:
 def test_a_page_needs_nothing_that_its_policy_forbids(place: Place) -> None:
     for page in every_kind_of_answer(place):
         tags = {tag for tag, _given in page.tags}
-        assert not tags & {"script", "style", "iframe", "object", "img", "svg", "base", "embed"}
+        assert not tags & {"style", "iframe", "object", "img", "svg", "base", "embed"}
         for _tag, given in page.tags:
             assert "style" not in given
             assert not [name for name in given if name.startswith("on")]
@@ -90,6 +94,25 @@ def test_a_page_needs_nothing_that_its_policy_forbids(place: Place) -> None:
         if page.tags:
             assert ("html", {"lang": "en"}) in page.tags
             assert next(given for tag, given in page.tags if tag == "meta" and given.get("name") == "viewport")
+
+
+def test_a_script_takes_over_on_first_pages_only_and_comes_from_a_file(place: Place) -> None:
+    browser, form, _words = place.at_form()
+    taking_over = [browser.get("/"), browser.get("/replies")]
+    others = [
+        browser.get("/without-script"),
+        browser.get("/replies/without-script"),
+        browser.get("/nowhere"),
+        browser.post("/report", [("channel", "1")]),
+        browser.submit(form),
+        place.come_back(["no"]),
+    ]
+    for page in taking_over:
+        (script,) = (given for tag, given in page.tags if tag == "script")
+        assert script["src"] == "/static/code/pages.js"
+        assert re.search(rb"<script [^>]*></script>", page.body)
+    for page in others:
+        assert "script" not in {tag for tag, _given in page.tags}, page.path
 
 
 def test_every_field_has_a_label_and_no_browser_may_remember_or_check_it(place: Place) -> None:

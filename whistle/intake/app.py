@@ -16,6 +16,7 @@ from whistle.intake.pages.here import PageSettings
 from whistle.intake.pages.replies import replies_pages
 from whistle.intake.pages.report import report_pages
 from whistle.intake.pages.start import start_pages, why_unreachable
+from whistle.intake.pages.steps import steps_pages
 from whistle.intake.pages.withdraw import withdraw_pages
 from whistle.intake.published import today
 from whistle.intake.request import LIMITS, PageRequest
@@ -62,7 +63,8 @@ def create_app(settings: IntakeSettings, today: Callable[[], date] = today) -> F
     # A form without files: percent signs make text up to three times as long.
     app.config.update(MAX_CONTENT_LENGTH=3 * _TEXT_BYTES, MAX_FORM_MEMORY_SIZE=_TEXT_BYTES, MAX_FORM_PARTS=_FIELDS)
     _set_up_templates(app)
-    for pages in (start_pages, report_pages, replies_pages, withdraw_pages):
+    app.jinja_env.globals.update(neutral_site=settings.neutral_site)
+    for pages in (start_pages, steps_pages, report_pages, replies_pages, withdraw_pages):
         app.register_blueprint(pages)
     errors.register(app)
     app.before_request(_begin)

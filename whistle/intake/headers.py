@@ -2,9 +2,11 @@
 
 from typing import Final
 
-#: Nothing from elsewhere, no script, no frame, no plug-in, no form to another site.
+#: Nothing from elsewhere, no frame, no plug-in, no form to another site. Scripts are files of the site, and they can
+#: make neither code nor HTML out of text.
 _POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 _UNUSED_POWERS: Final = (

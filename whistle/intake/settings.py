@@ -1,5 +1,6 @@
 """The intake's settings: the section ``[intake]`` of ``config/whistle.toml``, which documents each of them."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -10,6 +11,7 @@ from whistle.protocol.labels import RECORD_SIZE
 from whistle.settings import between, read
 
 _MIB = 1 << 20
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,14 @@ class IntakeSettings:
     ticket_hours: int = between(1, 48, 12)
     children: int = between(2, 512, 32)
     visitors: int = between(16, 65_535, 1_024)
+    neutral_site: str = "https://www.wikipedia.org/"
 
     def check(self) -> None:
-        """Refuse keep-days by which a message would outlive the files it names."""
+        """Refuse keep-days by which a message would outlive the files it names, and a neutral site that is none."""
         if self.chunk_days < self.message_days:
             raise SettingsError(_("chunk_days must not be smaller than message_days"))
+        if _ADDRESS.fullmatch(self.neutral_site) is None:
+            raise SettingsError(_("neutral_site must be a whole address, such as https://www.wikipedia.org/"))
 
     @property
     def keyring(self) -> Path:

@@ -39,6 +39,12 @@ def one_size(response: Response) -> Response:
 @replies_pages.get("")
 def enter() -> str:
     """Ask for the 12 words."""
+    return _enter(script=True)
+
+
+@replies_pages.get("/without-script")
+def enter_without_script() -> str:
+    """Ask for the 12 words, and let no script take over."""
     return _enter()
 
 
@@ -94,8 +100,9 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(seen, safe='')}"
 
 
-def _enter(entered: str = "", *, wrong: str | None = None, wordlists: Sequence[str] = ()) -> str:
-    titles = {
+def word_lists() -> dict[str, str]:
+    """Return what the languages of receipts are called, by their names in the protocol."""
+    return {
         "chinese_simplified": _("Chinese, simplified"),
         "chinese_traditional": _("Chinese, traditional"),
         "czech": _("Czech"),
@@ -109,11 +116,16 @@ def _enter(entered: str = "", *, wrong: str | None = None, wordlists: Sequence[s
         "spanish": _("Spanish"),
         "turkish": _("Turkish"),
     }
+
+
+def _enter(entered: str = "", *, wrong: str | None = None, wordlists: Sequence[str] = (), script: bool = False) -> str:
+    titles = word_lists()
     return render_template(
         "intake/enter.html",
         entered=entered,
         wrong=wrong,
         wordlists=[(name, titles.get(name, name)) for name in wordlists],
+        script=script,
     )
 
 

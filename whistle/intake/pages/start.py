@@ -26,6 +26,16 @@ class Door:
 @start_pages.get("/")
 def start() -> str:
     """Show the first page. Whoever cannot report now learns it here, and can still look for answers."""
+    return _start(script=True)
+
+
+@start_pages.get("/without-script")
+def start_without_script() -> str:
+    """Show the first page, and let no script take over: for somebody with whom it failed."""
+    return _start(script=False)
+
+
+def _start(*, script: bool) -> str:
     directory = here.directory()
     doors = [_door(channel) for channel in directory.keyring.channels]
     unavailable = None if any(door.closed is None for door in doors) else next((door.closed for door in doors), "")
@@ -35,6 +45,7 @@ def start() -> str:
         unavailable=unavailable,
         fingerprint=directory.fingerprint,
         keep_days=here.settings().message_days,
+        script=script,
     )
 
 

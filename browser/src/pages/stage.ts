@@ -1,0 +1,94 @@
+/** Where steps are shown: the page's `main`. Knows nothing of what they are about. */
+import type { View } from "./filling.ts";
+import type { Steps } from "./steps.ts";
+
+/** What somebody did: the name of it (`data-act`), and the form it was done with, if any. */
+export interface Act {
+  readonly name: string;
+  readonly form: HTMLFormElement | null;
+  readonly element: HTMLElement;
+}
+
+/** A step on the page. It stays as it is, with all that was typed, while another one is shown in its place. */
+export interface Shown {
+  readonly title: string;
+  readonly root: HTMLElement;
+}
+
+export class Stage {
+  readonly #main: HTMLElement;
+  readonly #steps: Steps;
+  #waiting: ((act: Act) => void) | null = null;
+
+  constructor(main: HTMLElement, steps: Steps) {
+    this.#main = main;
+    this.#steps = steps;
+    main.addEventListener("submit", (event) => this.#submitted(event));
+    main.addEventListener("click", (event) => this.#clicked(event));
+  }
+
+  /** Takes what is on the page now as a step. */
+  adopt(): Shown {
+    const root = document.createElement("div");
+    root.append(...this.#main.childNodes);
+    this.#main.replaceChildren(root);
+    return { title: document.title, root };
+  }
+
+  /** A step, not yet on the page. */
+  make(name: string, view: View = {}): Shown {
+    const root = document.createElement("div");
+    root.append(this.#steps.step(name, view));
+    return { title: this.#steps.title(name, view), root };
+  }
+
+  /** Puts a step on the page and takes readers of the screen to its heading. */
+  show(shown: Shown): void {
+    this.#main.replaceChildren(shown.root);
+    document.title = shown.title;
+    window.scrollTo(0, 0);
+    const heading = shown.root.querySelector("h1");
+    if (heading !== null) {
+      heading.tabIndex = -1;
+      heading.focus({ preventScroll: true });
+    }
+  }
+
+  /** Shows a step and waits for the next thing that somebody does in it. */
+  async ask(shown: Shown): Promise<Act> {
+    if (!this.#main.contains(shown.root)) {
+      this.show(shown);
+    }
+    return await this.next();
+  }
+
+  /** Waits for the next thing that somebody does. Who waited before waits no longer. */
+  async next(): Promise<Act> {
+    return await new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+
+  #submitted(event: SubmitEvent): void {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    const name = event.submitter?.dataset["act"] ?? form.dataset["act"];
+    this.#done(name, form, (event.submitter ?? form) as HTMLElement);
+  }
+
+  #clicked(event: MouseEvent): void {
+    const pressed = event.target instanceof Element ? event.target.closest<HTMLElement>("a, button") : null;
+    if (pressed?.dataset["act"] !== undefined && pressed.closest("form")?.contains(pressed) !== true) {
+      event.preventDefault();
+      this.#done(pressed.dataset["act"], null, pressed);
+    }
+  }
+
+  #done(name: string | undefined, form: HTMLFormElement | null, element: HTMLElement): void {
+    const waiting = this.#waiting;
+    if (name !== undefined && waiting !== null) {
+      this.#waiting = null;
+      waiting({ name, form, element });
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** The steps of the site as data: templates and sentences, written once in Jinja, without anything secret in them. */
+import { disarm } from "./disarming.ts";
+import { filled, filledText, type View } from "./filling.ts";
+
+const PATH = "/steps";
+
+/** The site's steps cannot be had, or lack something: a fault of the site. */
+export class StepMissing extends Error {
+  override readonly name: string = "StepMissing";
+}
+
+export class Steps {
+  readonly #page: Document;
+
+  constructor(page: Document) {
+    this.#page = page;
+  }
+
+  /** Asks the site for them. Throws `StepMissing`. */
+  static async load(): Promise<Steps> {
+    const request = new XMLHttpRequest();
+    request.open("GET", PATH);
+    // The browser reads the page itself: no text ever becomes HTML in a script, which the policy forbids.
+    request.responseType = "document";
+    await new Promise((resolve) => {
+      request.addEventListener("loadend", resolve);
+      request.send();
+    });
+    if (request.status !== 200 || request.responseXML === null) {
+      throw new StepMissing(PATH);
+    }
+    return new Steps(request.responseXML);
+  }
+
+  /** The step of this name with values in it; nothing can send its forms anywhere. */
+  step(name: string, view: View = {}): DocumentFragment {
+    const fragment = filled(this.#template(name), view);
+    disarm(fragment);
+    return fragment;
+  }
+
+  /** What the window is called during a step. */
+  title(name: string, view: View = {}): string {
+    return filledText(this.#template(name).dataset["title"] ?? "", view);
+  }
+
+  /** A sentence in the reader's language. Throws `StepMissing`. */
+  say(name: string, view: View = {}): string {
+    const found = this.#page.getElementById(`say-${name}`);
+    if (found === null) {
+      throw new StepMissing(name);
+    }
+    return filledText((found.textContent ?? "").trim(), view);
+  }
+
+  /** Whether there is a sentence of this name. */
+  knows(name: string): boolean {
+    return this.#page.getElementById(`say-${name}`) !== null;
+  }
+
+  #template(name: string): HTMLTemplateElement {
+    const found = this.#page.getElementById(`step-${name}`);
+    if (found instanceof HTMLTemplateElement) {
+      return found;
+    }
+    throw new StepMissing(name);
+  }
+}
