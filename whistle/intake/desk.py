@@ -1,4 +1,4 @@
-"""The parent's end of a child's link: takes one question at a time and gives its answer."""
+"""The parent's end of a child's link: takes question after question and gives their answers in the same order."""
 
 import socket
 from collections.abc import Callable
@@ -9,8 +9,6 @@ from whistle.intake.log import Troubles
 from whistle.intake.loop import READABLE, WRITABLE, Loop
 from whistle.intake.tickets import TICKET_SIZE, Tickets
 from whistle.intake.verbs import Done, Verbs
-
-_AT_ONCE = 1 << 18
 
 
 class Desk:
@@ -41,7 +39,8 @@ class Desk:
         }
         self._tickets = tickets
         self._troubles = troubles
-        self._received = bytearray()
+        self._verb: int | None = None
+        self._expect(FRAME.size)
         self._unsent = memoryview(b"")
         self._closed = False
         sock.setblocking(False)  # noqa: FBT003 - the socket's own interface
@@ -56,25 +55,36 @@ class Desk:
             self._tickets.release(self)
             self._ended()
 
+    def _expect(self, size: int) -> None:
+        self._received, self._filled = bytearray(size), 0
+
     def _on_readable(self, _events: int) -> None:
         try:
-            received = self._sock.recv(_AT_ONCE)
+            count = self._sock.recv_into(memoryview(self._received)[self._filled :])
         except BlockingIOError:
             return
         except OSError:
-            received = b""
-        if not received:
+            count = 0
+        if not count:
             self.close()
             return
-        self._received += received
-        if len(self._received) >= FRAME.size:
-            verb, length = FRAME.unpack_from(self._received)
+        self._filled += count
+        if self._filled == len(self._received):
+            self._on_received()
+
+    def _on_received(self) -> None:
+        if self._verb is None:
+            self._verb, length = FRAME.unpack(self._received)
             if length > QUESTION_LIMIT:
                 self.close()
-            elif len(self._received) == FRAME.size + length:
-                question = bytes(self._received[FRAME.size :])
-                self._received.clear()
-                self._serve(verb, question)
+                return
+            self._expect(length)
+            if length:
+                return
+        verb, question = self._verb, bytes(self._received)
+        self._verb = None
+        self._expect(FRAME.size)
+        self._serve(verb, question)
 
     def _serve(self, verb: int, question: bytes) -> None:
         try:
@@ -107,7 +117,8 @@ class Desk:
 
     def _answer(self, outcome: Outcome, payload: bytes = b"") -> None:
         if not self._closed:
-            self._unsent = memoryview(FRAME.pack(outcome, len(payload)) + payload)
+            # A child that puts chunk after chunk need not have taken the answer before.
+            self._unsent = memoryview(bytes(self._unsent) + FRAME.pack(outcome, len(payload)) + payload)
             self._on_writable(WRITABLE)
 
     def _on_writable(self, _events: int) -> None:

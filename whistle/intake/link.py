@@ -7,6 +7,7 @@ A child never touches the database, whose connection must not cross a fork. A qu
 import socket
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import IntEnum
 from typing import Final, Never
 
@@ -17,6 +18,9 @@ from whistle.protocol.record import Record
 
 FRAME: Final = struct.Struct("<BI")
 QUESTION_LIMIT: Final = PUT_CHUNK_LIMIT * RECORD_SIZE
+
+#: Puts of chunks whose answers a child may leave for later: one that is written, and one that is on its way.
+_AHEAD: Final = 2
 
 
 class Verb(IntEnum):
@@ -56,6 +60,7 @@ class ShelfLink:
 
     def __init__(self, sock: socket.socket, ticket_key: bytes) -> None:
         self._sock = sock
+        self._unanswered = 0
         #: 32 random bytes of this server process, for signing tickets; a restart makes all older tickets invalid
         self.ticket_key = ticket_key
 
@@ -74,8 +79,15 @@ class ShelfLink:
         self._ask(Verb.PUT_MESSAGE, bytes(record))
 
     def put_chunks(self, records: Sequence[Record]) -> None:
-        """Put 1 to 32 chunks in one durable step; raises as ``put_message``, and then stores none of them."""
-        self._ask(Verb.PUT_CHUNKS, b"".join(map(bytes, records)))
+        """Put 1 to 32 chunks in one durable step; raises as ``put_message``, and then stores none of them.
+
+        The next chunks are sealed while the shelf writes these: what went wrong is raised by a later call, the next
+        one that is no ``put_chunks`` at the latest. So a message that was put has all chunks before it on the disk.
+        """
+        while self._unanswered >= _AHEAD:
+            self._take_answer()
+        self._send(Verb.PUT_CHUNKS, b"".join(map(bytes, records)))
+        self._unanswered += 1
 
     def look(self, addresses: Sequence[bytes]) -> tuple[bool, ...]:
         """Return for each of exactly 128 addresses whether a record lies there."""
@@ -125,8 +137,30 @@ class ShelfLink:
         self._ask(Verb.TROUBLE, place.encode()[:QUESTION_LIMIT])
 
     def _ask(self, verb: Verb, payload: bytes = b"") -> bytes:
+        while self._unanswered:
+            self._take_answer()
+        self._send(verb, payload)
+        return self._answer()
+
+    def _take_answer(self) -> None:
+        try:
+            self._unanswered -= 1
+            self._answer()
+        except ShelfError:
+            # One error is told once: what was asked after it is nobody's any more.
+            while self._unanswered:
+                with suppress(ShelfError):
+                    self._take_answer()
+            raise
+
+    def _send(self, verb: Verb, payload: bytes) -> None:
         try:
             self._sock.sendall(FRAME.pack(verb, len(payload)) + payload)
+        except OSError as error:
+            raise ShelfUnavailable from error
+
+    def _answer(self) -> bytes:
+        try:
             outcome, length = FRAME.unpack(self._receive(FRAME.size))
             answer = self._receive(length)
         except OSError as error:
