@@ -1,7 +1,12 @@
 // An organisation and a source for tests: real keys, real signatures, new for each run.
 import { protocol as p } from "./protocol.mjs";
 
-export const TODAY = "2026-11-21";
+export const TODAY = day(0);
+
+/** The day, in UTC, so many days from now. */
+function day(away) {
+  return new Date(Date.now() + away * 86_400_000).toISOString().slice(0, 10);
+}
 
 /** Somebody with an Identity of the day and a signing key. */
 export function newPerson(id, role) {
@@ -30,23 +35,26 @@ export function newOrganisation(...people) {
       former: [],
       minimum_version: 1,
       serial: 1,
-      issued: "2026-01-01",
-      expires: "2027-01-01",
+      issued: day(-30),
+      expires: day(100),
     },
     rootSecret,
   );
   const statements = people.map((person) => statementOf(person, site));
   const document = published(keyring, statements);
-  return { site, rootSecret, document, directory: p.readDirectory(document, { today: TODAY, site }) };
+  return { site, rootSecret, keyring, statements, document, directory: p.readDirectory(document, { today: TODAY, site }) };
 }
 
 export function statementOf({ id, secret, identity }, site) {
-  const days = { first: "2026-11-01", last: "2026-11-30" };
+  const days = { first: day(-10), last: day(10) };
   return p.signStatement({ site, person: id, number: 1, recipient: identity.recipient, ...days }, secret);
 }
 
+export function spelled({ payload, signature }) {
+  return { payload: p.toBase64(payload), signature: p.toBase64(signature) };
+}
+
 export function published(keyring, statements) {
-  const spelled = ({ payload, signature }) => ({ payload: p.toBase64(payload), signature: p.toBase64(signature) });
   const challenge = p.toBase64(new Uint8Array(32));
   return p.encode({
     keyring: spelled(keyring),
@@ -96,7 +104,7 @@ export function sealReport(source, site, readers, changes = {}) {
 
 /** An answer of `author`, sealed to the source and to `readers`. */
 export function sealReply(author, source, site, readers, changes = {}) {
-  const address = source.thread.address(p.DOWN, 0);
+  const address = source.thread.address(p.DOWN, changes.index ?? 0);
   const tokens = new p.ReplyTokens(author.identity.sharedSecret(source.identity.recipient));
   const body = p.encodeBody({
     kind: "reply",

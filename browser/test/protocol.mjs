@@ -1,4 +1,4 @@
-// The protocol as a page gets it: bundled and minified, and nothing that the bundle does not give.
+// The protocol, and what a source does with it, as a page gets them: bundled and minified, and nothing that the bundle does not give.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { bundle } from "../build.mjs";
 import { DIGESTS, wordsOf } from "../words.mjs";
 
-export const protocol = await loaded();
+export const { protocol, source } = await loaded();
 export const lists = await Promise.all(
   Object.keys(DIGESTS).map(async (language) => new protocol.WordList(language, await wordsOf(language))),
 );
@@ -46,8 +46,8 @@ export function base64(bytes) {
 async function loaded() {
   const place = await mkdtemp(join(tmpdir(), "whistle-"));
   try {
-    const file = join(place, "protocol.mjs");
-    await writeFile(file, await bundle());
+    const file = join(place, "client.mjs");
+    await writeFile(file, await bundle("test/client.ts"));
     return await import(pathToFileURL(file).href);
   } finally {
     await rm(place, { recursive: true });

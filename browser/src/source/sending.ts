@@ -23,6 +23,7 @@ import type { Statement } from "../protocol/statement.ts";
 import type { Source as SourceKeys } from "../protocol/thread.ts";
 import { Commit, type Newest, previousOf } from "./committing.ts";
 import { type Attachment, checkDraft, type Draft, statementsOf } from "./draft.ts";
+import { SendingBroken } from "./errors.ts";
 import { OutgoingStream } from "./outgoing.ts";
 import { Pieces } from "./pieces.ts";
 
@@ -89,6 +90,7 @@ export class Sending {
   #contact: Bytes | null = null;
   #sentBytes = 0;
   #sent: Sent | null = null;
+  #wiped = false;
   // The call of `send` before, if it has not ended yet.
   #before: Promise<unknown> = Promise.resolve();
 
@@ -144,8 +146,9 @@ export class Sending {
     return await running;
   }
 
-  /** Takes keys, text and unsent chunks out of memory; `send` is not to be called any more. */
+  /** Takes keys, text and unsent chunks out of memory; `send` then throws `SendingBroken`. */
   wipe(): void {
+    this.#wiped = true;
     this.#stream?.outgoing.wipe();
     this.#stream?.key.fill(0);
     this.#content = null;
@@ -155,6 +158,9 @@ export class Sending {
   async #send({ progress, signal }: SendOptions): Promise<Sent> {
     if (this.#sent !== null) {
       return this.#sent;
+    }
+    if (this.#wiped) {
+      throw new SendingBroken();
     }
     const onStored = (bytes: number): void => {
       this.#sentBytes += bytes;
