@@ -37,6 +37,7 @@ BREACHES = {
     "commands": ("whistle/shelf/__init__.py", "import click"),
     "vault": ("whistle/cli/root.py", "import whistle.console.vault"),
     "cli-source": ("whistle/cli/source.py", "import whistle.intake"),
+    "cli-inspection": ("whistle/cli/inspection.py", "import whistle.intake"),
     "cli-console": ("whistle/cli/console.py", "import whistle.root"),
     "cli-root": ("whistle/cli/root.py", "import whistle.console"),
     "cli-intake": ("whistle/cli/intake.py", "import whistle.root"),

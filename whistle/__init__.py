@@ -9,6 +9,7 @@ The rooms, in the order a report walks through them:
 * ``shelf``     where equal-sized sealed records rest until they are fetched, burned or expire
 * ``console``   the reviewer's own machine: vault, sync, ledger, cases, pages
 * ``root``      the organisation root, offline: certify, revoke, succeed
+* ``inspection`` whether a site serves what its organisation signed, found out from outside
 * ``cli``       the ``whistle`` command, one file per room
 
 ``errors`` is the one tree of errors, ``language`` the one door to translated words,

@@ -25,7 +25,7 @@
     │   └── WorkMissing
     ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable, ShelfUnsafe
     ├── RequestRefused
-    ├── CourierError               Unreachable, Refused, AnswerMalformed, CarriedMalformed
+    ├── CourierError               Unreachable, Refused, AnswerMalformed, AnswerTooLarge, CarriedMalformed
     ├── SourceError                NothingFound, AlreadySent, NobodyToRead, ReaderUnavailable, SendingBroken
     ├── VaultError                 WrongPassphrase, PassphraseTooShort, VaultMissing, VaultExists, VaultDamaged,
     │                              VaultLocked, VaultInUse, VaultUnsafe, NotEnoughMemory
@@ -297,6 +297,10 @@ class Refused(CourierError):
 
 class AnswerMalformed(CourierError):
     """The site gave an answer that makes no sense."""
+
+
+class AnswerTooLarge(CourierError):
+    """The site gave an answer that is larger than it may be."""
 
 
 class CarriedMalformed(CourierError):

@@ -15,7 +15,7 @@ from tests.cli.town import Town, keyring, town, write_keyring
 from tests.courier.scripted import OK, answer, listening, site
 from tests.intake.server import ROOT
 from tests.protocol import cast
-from whistle.cli.sites import _place
+from whistle.cli.sites import place_of
 from whistle.errors import NotForMe
 from whistle.protocol import labels
 from whistle.protocol.message import Message, Withdraw
@@ -216,7 +216,7 @@ def _moved(state: Path, remembered: Path, address: str) -> Path:
     """Let the memory of a site be that of another port of this machine, where the next server listens."""
     os.environ["XDG_STATE_HOME"] = str(state)
     try:
-        place = _place(address)
+        place = place_of(address)
     finally:
         del os.environ["XDG_STATE_HOME"]
     place.parent.mkdir()

@@ -28,6 +28,8 @@ VERBS = {
     "vault": "whistle.cli.console",
     "intake": "whistle.cli.intake",
     "carry": "whistle.cli.intake",
+    "release": "whistle.cli.intake",
+    "verify-site": "whistle.cli.inspection",
     "init": "whistle.cli.trial",
     "trial": "whistle.cli.trial",
 }
@@ -38,6 +40,7 @@ KEY_VERBS = {
     "revoke": "whistle.cli.root",
     "succeed": "whistle.cli.root",
     "publish": "whistle.cli.root",
+    "manifest": "whistle.cli.root",
     "fingerprint": "whistle.cli.root",
     "enrol": "whistle.cli.console",
     "join": "whistle.cli.console",

@@ -1,13 +1,15 @@
-"""The verbs of the intake's operator: ``whistle intake | carry``."""
+"""The verbs of the intake's operator: ``whistle intake | carry | release``."""
 
 import os
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import click
 
-from whistle.errors import CarryFailed, StartFailed
+from whistle.errors import CarryFailed, SettingsError, StartFailed
 from whistle.intake.carry import carry_from, carry_to
+from whistle.intake.release import release_of
 from whistle.intake.settings import load
 from whistle.language import _
 
@@ -61,3 +63,23 @@ def carry(file: Path, *, is_answer: bool, config: Path) -> None:
     except OSError as error:
         raise CarryFailed(str(file)) from error
     click.echo(_("Written to {file}: the records of {days} days, all of them sealed.").format(file=file, days=days))
+
+
+@click.command()
+@CONFIG
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
+def release(out: Path, *, config: Path) -> None:
+    """Write what this installation would serve to a file, for the organisation's root to sign.
+
+    Run it on the root's machine, over source code that you checked out and built there: what a server says of itself
+    proves nothing. Two people who do so get the same file.
+    """
+    found = release_of(load(config))
+    content = bytes(found)
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise SettingsError(_("{path} cannot be written").format(path=out)) from error
+    line = _("Written to {path}: version {version}, {pages} pages, {files} files.")
+    click.echo(line.format(path=out, version=found.version, pages=len(found.pages), files=len(found.files)))
+    click.echo("SHA-256 " + sha256(content).hexdigest())

@@ -1,4 +1,4 @@
-"""The verbs of the organisation root: ``whistle keys root | channel | certify | revoke | succeed | publish``."""
+"""The verbs of the organisation root: ``whistle keys root | channel | certify | revoke | succeed | publish | …``."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ from whistle.naming import screen_line
 from whistle.protocol.directory import fingerprint as words_of
 from whistle.protocol.enrolment import Enrolment
 from whistle.protocol.lockbox import LEAST
-from whistle.root import ceremony
+from whistle.protocol.manifest import Release
+from whistle.root import ceremony, releases
 from whistle.root.folder import KEYRING_NAME, RootFolder, read_keyring
 
 FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -110,12 +111,35 @@ def publish(folder: Path, out: Path, days: int, passphrase_fd: int | None) -> No
     """Sign the keyring anew and write it to a file for the intake: it holds nothing secret."""
     opened = _open(folder, passphrase_fd)
     opened.save(ceremony.renew(opened.keyring, _today(), days))
-    try:
-        out.write_bytes((folder / KEYRING_NAME).read_bytes())
-    except OSError as error:
-        raise CeremonyError(_("{path} cannot be written").format(path=out)) from error
+    _write_public(out, (folder / KEYRING_NAME).read_bytes())
     last_day = read_keyring(out)[0].expires.isoformat()
     click.echo(_("Written to {path}, valid until {day}.").format(path=out, day=last_day))
+
+
+@click.command()
+@FOLDER
+@click.argument("release", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
+@click.option("--number", type=click.IntRange(1), help="Its number, if this folder does not know the last one.")
+@click.option("--yes", is_flag=True, help="Do not ask whether the changes are meant.")
+@DAYS
+@passphrase_option
+def manifest(
+    folder: Path, release: Path, *, out: Path, number: int | None, yes: bool, days: int, passphrase_fd: int | None
+) -> None:
+    """Sign what the site is to serve: RELEASE, a file that ``whistle release`` wrote on this very machine.
+
+    The signed manifest holds nothing secret. The intake serves it from well-known/whistle-manifest.json in its folder.
+    """
+    opened = _open(folder, passphrase_fd)
+    wanted, before = Release.parse(release.read_bytes()), opened.manifest()
+    _tell_changes(releases.changes(None if before is None else before.release, wanted))
+    if not yes:
+        click.confirm(_("Sign this as version {version}?").format(version=screen_line(wanted.version)), abort=True)
+    signed = releases.next_manifest(before, opened.keyring.site, wanted, _today(), days, number)
+    _write_public(out, opened.sign_manifest(signed))
+    line = _("Written to {path}: number {number}, valid until {day}.")
+    click.echo(line.format(path=out, number=signed.number, day=signed.expires.isoformat()))
 
 
 @click.command()
@@ -128,6 +152,23 @@ def fingerprint(keyring: Path) -> None:
     published, successions = read_keyring(keyring / KEYRING_NAME if keyring.is_dir() else keyring)
     roots = (published.first_root, *(each.verify(published.site)[1] for each in successions))
     click.echo(" ".join(words_of(roots)))
+
+
+def _tell_changes(changes: releases.Changes) -> None:
+    for title, names in (
+        (_("New:"), changes.added),
+        (_("Changed:"), changes.changed),
+        (_("No longer there:"), changes.removed),
+    ):
+        for name in names:
+            click.echo(f"{title} {screen_line(name)}", err=True)
+
+
+def _write_public(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise CeremonyError(_("{path} cannot be written").format(path=path)) from error
 
 
 def _open(folder: Path, descriptor: int | None) -> RootFolder:

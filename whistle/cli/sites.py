@@ -1,7 +1,7 @@
 """What every command of a source needs: the site, its verified directory, and what is remembered of it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar, cast
 import click
 
 from whistle.courier.http import HttpCourier
-from whistle.errors import KeyringMalformed
+from whistle.errors import FingerprintDiffers, KeyringMalformed
 from whistle.language import _
 from whistle.naming import screen_line
 from whistle.protocol.directory import Directory, Memory, Published, verify
@@ -54,15 +54,22 @@ class Site:
     ) -> None:
         self.courier.close()
 
-    def directory(self) -> Directory:
-        """Fetch and verify who reads reports, against what is remembered; raises ``KeyringError`` of all kinds."""
-        place = None if self.no_trace else _place(self.address)
+    def directory(self, fingerprint: Sequence[str] | None = None, *, quiet: bool = False) -> Directory:
+        """Fetch and verify who reads reports, against what is remembered; raises ``KeyringError`` of all kinds.
+
+        Where the organisation's words are known, another ``fingerprint`` raises ``FingerprintDiffers``. ``quiet``
+        says only what is new.
+        """
+        place = None if self.no_trace else place_of(self.address)
         memory = _remembered(place)
         directory = verify(Published.parse(self.courier.keyring()), datetime.now(UTC).date(), memory)
-        _introduce(directory, memory)
+        if fingerprint is not None and tuple(fingerprint) != directory.fingerprint:
+            raise FingerprintDiffers
+        if not quiet or memory is None or memory.roots != directory.roots:
+            _introduce(directory, memory)
         # Not written again without news: its date would tell when somebody was here last.
         if place is not None and directory.memory != memory:
-            _remember(place, directory.memory)
+            remember(place, bytes(directory.memory))
             if memory is None:
                 click.echo(
                     _("Kept in {path}: which site this is. Use --no-trace to keep nothing.").format(path=place),
@@ -82,7 +89,7 @@ def _introduce(directory: Directory, memory: Memory | None) -> None:
     click.echo("   " + " ".join(directory.fingerprint), err=True)
 
 
-def _place(address: str) -> Path:
+def place_of(address: str) -> Path:
     """Return where a site is remembered; who reads what is in there can tell which site it is, and since when."""
     state = os.environ.get("XDG_STATE_HOME", "")
     folder = Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state"
@@ -99,12 +106,13 @@ def _remembered(place: Path | None) -> Memory | None:
         raise KeyringMalformed(_("remembered in {path}").format(path=place)) from error
 
 
-def _remember(place: Path, memory: Memory) -> None:
+def remember(place: Path, memory: bytes) -> None:
+    """Keep ``memory`` at ``place``, durably, for the owner alone."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = place.with_name(token_hex(8))
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(bytes(memory))
+            file.write(memory)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(place)

@@ -123,6 +123,15 @@ class Trial:
             if _age(self.folder / "intake" / "statements" / f"{number}.json") > _STATEMENT_DAYS:
                 self.rotate(number, member)
 
+    def release(self) -> None:
+        """Sign what the intake is about to serve, if that is another release than the one signed last."""
+        wanted, served = self.folder / "release.json", self.folder / "intake" / "well-known" / "whistle-manifest.json"
+        before = wanted.read_bytes() if wanted.exists() else b""
+        run("release", "--config", self.config, "--out", wanted)
+        if not served.exists() or wanted.read_bytes() != before or _age(served) > _KEYRING_DAYS:
+            served.parent.mkdir(mode=0o700, exist_ok=True)
+            self.run("keys", "manifest", self.folder / "root", wanted, "--yes", "--out", served)
+
     def configure(self, intake_port: int, console_port: int) -> None:
         """Write the settings."""
         questionnaires = os.path.relpath(_QUESTIONNAIRES, self.folder.resolve())
@@ -169,6 +178,7 @@ def init(folder: Path, intake_port: int, console_port: int) -> None:
     click.echo(_("Making a trial organisation in {folder}; this takes some seconds …").format(folder=folder))
     made.create()
     made.configure(intake_port, console_port)
+    made.release()
     click.echo(_("Done. Its passphrase is {passphrase}").format(passphrase=made.passphrase))
 
 
@@ -194,6 +204,7 @@ def trial(ctx: click.Context, instance: Path, intake_port: int, console_port: in
         ctx.invoke(init, folder=instance, intake_port=intake_port, console_port=console_port)
     found.renew()
     found.configure(intake_port, console_port)
+    found.release()
     intake = f"http://127.0.0.1:{intake_port}"
     with Servers() as servers:
         servers.start(*WHISTLE, "intake", "--config", str(found.config))

@@ -60,8 +60,8 @@ class HttpCourier:
     """
 
     def __init__(self, address: str, proxy: str | None = None, pause: float = _PAUSE_SECONDS) -> None:
-        self._address = _checked_address(address, proxy)
-        self._pool = _pool(proxy)
+        self._address = checked_address(address, proxy)
+        self._pool = pool_through(proxy)
         self._pause = pause
         self._challenge: tuple[bytes, int] | None = None
 
@@ -222,7 +222,7 @@ def _cut(answer: bytes) -> list[bytes]:
     return [answer[at : at + labels.RECORD_SIZE] for at in range(0, len(answer), labels.RECORD_SIZE)]
 
 
-def _checked_address(address: str, proxy: str | None) -> str:
+def checked_address(address: str, proxy: str | None) -> str:
     """Return ``address`` without what follows the host; raises ``SettingsError`` for one that is not safe to ask."""
     try:
         parts = urlsplit(address)
@@ -246,7 +246,11 @@ def _is_this_machine(host: str) -> bool:
     return host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost")
 
 
-def _pool(proxy: str | None) -> PoolManager:
+def pool_through(proxy: str | None) -> PoolManager:
+    """Return a pool of one connection, over a proxy with circuits of its own if one is given.
+
+    Raises ``SettingsError`` for a proxy that would not keep the site's name to itself.
+    """
     if proxy is None:
         return PoolManager(num_pools=1, maxsize=1, timeout=_TIMEOUT)
     try:

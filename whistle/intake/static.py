@@ -32,6 +32,10 @@ class StaticFiles:
             for file in _files_of(folder):
                 self._files[prefix + file.relative_to(folder).as_posix()] = (file.read_bytes(), _TYPES[file.suffix])
 
+    def __iter__(self) -> Iterator[tuple[str, str, bytes]]:
+        """Give path, media type and content of every file."""
+        return ((path, kind, content) for path, (content, kind) in self._files.items())
+
     def find(self, head: Head) -> bytes | None:
         """Return the whole answer if this asks for one of the files, otherwise nothing."""
         if head.method == "POST" or head.path not in self._files:

@@ -15,12 +15,14 @@ from whistle.protocol.canonical import Json, decode, encode
 from whistle.protocol.fields import Fields
 from whistle.protocol.keyring import Keyring, Succession
 from whistle.protocol.lockbox import Cost, Lockbox
+from whistle.protocol.manifest import Manifest
 from whistle.protocol.signing import Signed, Signer, Verifier
 from whistle.root import ceremony
 
 SECRET_NAME = "root.key"  # noqa: S105 - the name of a file, not a secret
 NEXT_NAME = "root.key.next"
 KEYRING_NAME = "keyring.json"
+MANIFEST_NAME = "manifest.json"
 _SUCCESSION_LIMIT = 1_000
 
 
@@ -64,6 +66,17 @@ class RootFolder:
     def save(self, keyring: Keyring) -> None:
         """Sign ``keyring`` and write it, durably, in place of the one before."""
         _write(self.path / KEYRING_NAME, _public(keyring.sign(self.signer), self.successions))
+
+    def manifest(self) -> Manifest | None:
+        """Return the manifest that was signed last, if any was; raises ``ManifestMalformed`` for a damaged one."""
+        path = self.path / MANIFEST_NAME
+        return Manifest.claimed(path.read_bytes()) if path.exists() else None
+
+    def sign_manifest(self, manifest: Manifest) -> bytes:
+        """Sign ``manifest``, remember it as the last one, and return it as a site serves it."""
+        signed = manifest.sign(self.signer)
+        _write(self.path / MANIFEST_NAME, signed)
+        return signed
 
     def succeed(self, passphrase: str, today: date, days: int, cost: Cost | None) -> "RootFolder":
         """Hand over to a new root key, under ``passphrase``; the old secret is overwritten and signs nothing more."""
