@@ -18,6 +18,7 @@ export interface Shown {
 export class Stage {
   readonly #main: HTMLElement;
   readonly #steps: Steps;
+  #frozen = false;
   #waiting: ((act: Act) => void) | null = null;
 
   constructor(main: HTMLElement, steps: Steps) {
@@ -54,6 +55,26 @@ export class Stage {
     }
   }
 
+  /** Keeps everything in a step from being pressed, or lets it. */
+  freeze(frozen: boolean): void {
+    this.#frozen = frozen;
+    mark(this.#main, "aria-busy", frozen);
+    for (const button of this.#main.querySelectorAll("input[type=submit], button")) {
+      mark(button, "aria-disabled", frozen);
+    }
+  }
+
+  /** Shows a warning at the top of a step, in place of the one before, and takes readers of the screen to it. */
+  warn({ root }: Shown, sentence: string, fields: readonly View[] = []): void {
+    const warning = this.#steps.step("warning", { sentence, fields });
+    const box = warning.firstElementChild as HTMLElement;
+    box.classList.add("top");
+    root.querySelector(".box.top")?.remove();
+    root.querySelector("h1")?.after(warning);
+    box.focus();
+    box.scrollIntoView({ block: "nearest" });
+  }
+
   /** Shows a step and waits for the next thing that somebody does in it. */
   async ask(shown: Shown): Promise<Act> {
     if (!this.#main.contains(shown.root)) {
@@ -78,17 +99,39 @@ export class Stage {
 
   #clicked(event: MouseEvent): void {
     const pressed = event.target instanceof Element ? event.target.closest<HTMLElement>("a, button") : null;
+    const place = pressed?.getAttribute("href");
+    if (place?.startsWith("#") === true) {
+      event.preventDefault(); // a place in the page would become an entry of the history
+      this.#goTo(place.slice(1));
+    }
     if (pressed?.dataset["act"] !== undefined && pressed.closest("form")?.contains(pressed) !== true) {
       event.preventDefault();
       this.#done(pressed.dataset["act"], null, pressed);
     }
   }
 
+  #goTo(id: string): void {
+    const found = document.getElementById(id);
+    if (found !== null) {
+      found.tabIndex = found.matches("input, textarea") ? 0 : -1;
+      found.focus();
+      found.scrollIntoView({ block: "start" });
+    }
+  }
+
   #done(name: string | undefined, form: HTMLFormElement | null, element: HTMLElement): void {
     const waiting = this.#waiting;
-    if (name !== undefined && waiting !== null) {
+    if (name !== undefined && waiting !== null && !this.#frozen) {
       this.#waiting = null;
       waiting({ name, form, element });
     }
+  }
+}
+
+function mark(element: Element, attribute: string, holds: boolean): void {
+  if (holds) {
+    element.setAttribute(attribute, "true");
+  } else {
+    element.removeAttribute(attribute);
   }
 }
