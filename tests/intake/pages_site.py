@@ -23,6 +23,5 @@ def site(folder: str, **settings: Any) -> Site:
         for person in (cast.ANA, cast.BO, cast.CHI, cast.DEDE)
     )
     write_published(Path(folder), cast.published(keyring=keyring.sign(cast.signer("root")), statements=statements))
-    return site_of(
-        IntakeSettings(folder=Path(folder), questionnaires=ROOT / "config" / "questionnaires", work_bits=0, **settings)
-    )
+    usual = {"folder": Path(folder), "questionnaires": ROOT / "config" / "questionnaires", "work_bits": 0, "decoys": 0}
+    return site_of(IntakeSettings(**usual | settings))  # type: ignore[arg-type] # of the types that it asks for

@@ -49,7 +49,7 @@ def write_keyring(file: Path) -> None:
     file.write_bytes(encode({"keyring": keyring().sign(Signer(ROOT_SEED)).to_json(), "successions": []}))
 
 
-def site(folder: str, work_bits: int = 0, **limits: float) -> Site:
+def site(folder: str, work_bits: int = 0, decoys: int = 0, **limits: float) -> Site:
     """Return a site in ``folder``, as gunicorn's master loads it."""
     base = Path(folder)
     static = base / "static"
@@ -59,7 +59,7 @@ def site(folder: str, work_bits: int = 0, **limits: float) -> Site:
         write_keyring(base / "keyring.json")
     return Site(
         application=application,
-        settings=IntakeSettings(folder=base, questionnaires=base, work_bits=work_bits),
+        settings=IntakeSettings(folder=base, questionnaires=base, work_bits=work_bits, decoys=decoys),
         static={"/static/": static},
         pages={413: b"<!doctype html><title>Too large</title>"},
         limits=Limits(**limits),  # type: ignore[arg-type]

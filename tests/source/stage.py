@@ -79,7 +79,7 @@ class ShelfCourier:
         if isinstance(outcome, Exception):
             raise outcome
 
-    def _do(self, name: str, size: int, act: Callable[[], None]) -> None:
+    def _do(self, name: str, size: int, act: Callable[[], object]) -> None:
         self.calls.append((name, size))
         fails = self.fail_at == len(self.calls)
         if not fails or self.lost:

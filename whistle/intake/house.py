@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from whistle.errors import WhistleError
 from whistle.intake.children import Children
+from whistle.intake.cover import Amounts, Cover
 from whistle.intake.desk import Desk
 from whistle.intake.interface import Interface
 from whistle.intake.log import Troubles
@@ -41,7 +42,9 @@ class House:
             chunk_days=settings.chunk_days,
             capacity=settings.capacity,
         )
-        self._verbs = Verbs(self._shelf, self._bulletin)
+        amounts = Amounts(settings.decoys, settings.decoy_groups, settings.message_days)
+        self._cover = Cover(self._shelf, amounts, today, self.troubles.add_error)
+        self._verbs = Verbs(self._shelf, self._bulletin, self._cover.notice)
         self._night = Night(self._shelf, self.troubles.add_error)
         self._tickets = Tickets(limits.ticket_seconds, limits.tickets)
         self._nursery = nursery
@@ -69,8 +72,9 @@ class House:
 
     def turn(self, seconds: float) -> None:
         """Serve what is at hand, waiting at most this long for it."""
-        self.loop.turn(0 if self._night.busy else seconds)
+        self.loop.turn(0 if self._night.busy else self._cover.wait(seconds))
         self._verbs.commit()
+        self._cover.step()
         self._night.step()
 
     def tick(self) -> bool:

@@ -27,6 +27,8 @@ class IntakeSettings:
     message_days: int = between(7, 730, 90)
     chunk_days: int = between(7, 730, 90)
     capacity_mib: int = between(16, 1 << 24, 20_480)
+    decoys: int = between(0, 100_000, 128)
+    decoy_groups: int = between(0, 1_000, 4)
     work_bits: int = between(0, 24, 12)
     form_mib: int = between(1, 4_096, 64)
     form_files: int = between(0, 100, 20)

@@ -22,7 +22,7 @@ from whistle.protocol.labels import (
     RECORD_SIZE,
 )
 from whistle.protocol.record import Record
-from whistle.shelf import Put, Shelf
+from whistle.shelf import Kept, Put, Shelf, ShelfKind
 
 #: Called once, when the outcome is durable, with the error if there was one.
 Done: TypeAlias = Callable[[ShelfError | None], None]
@@ -32,11 +32,17 @@ _BATCH_BYTES: Final = 8 << 20
 
 
 class Verbs:
-    """Performs each verb on ``shelf``; raises ``RecordMalformed`` for bytes of a wrong size, and ``ShelfError``."""
+    """Performs each verb on ``shelf``; raises ``RecordMalformed`` for bytes of a wrong size, and ``ShelfError``.
 
-    def __init__(self, shelf: Shelf, bulletin: Bulletin) -> None:
+    ``notice`` is told how many messages came, and how many were burned: the cover makes room for them.
+    """
+
+    def __init__(
+        self, shelf: Shelf, bulletin: Bulletin, notice: Callable[[int, int], None] = lambda _came, _went: None
+    ) -> None:
         self._shelf = shelf
         self._bulletin = bulletin
+        self._notice = notice
         self._waiting: list[tuple[Put, Done]] = []
         self._waiting_bytes = 0
 
@@ -77,8 +83,11 @@ class Verbs:
             for _put, done in waiting:
                 done(error)
             return
-        for (_put, done), outcome in zip(waiting, outcomes, strict=True):
+        came = 0
+        for (put, done), outcome in zip(waiting, outcomes, strict=True):
+            came += outcome is Kept.STORED and put.shelf is ShelfKind.MESSAGE
             done(outcome if isinstance(outcome, ShelfError) else None)
+        self._notice(came, 0)
 
     def look(self, untrusted_bytes: bytes) -> bytes:
         """Return 16 bytes, a bit for each of 128 addresses, lowest bit first."""
@@ -87,7 +96,7 @@ class Verbs:
 
     def fetch(self, untrusted_bytes: bytes) -> bytes:
         """Return 8 times 32,768 bytes, random ones for an address where nothing lies."""
-        found = self._shelf.fetch(_exactly(FETCH_COUNT, _parts(untrusted_bytes, ADDRESS_SIZE)))
+        found = self._fetch(untrusted_bytes)
         # Random bytes are made for every address, so that the time taken does not count what was found.
         noise = os.urandom(FETCH_COUNT * RECORD_SIZE)
         return b"".join(
@@ -95,11 +104,23 @@ class Verbs:
             for place, record in enumerate(found)
         )
 
+    def fetch_present(self, untrusted_bytes: bytes) -> bytes:
+        """Return a byte with a bit for each of 8 addresses, lowest first, then the records that are there.
+
+        For children only: nobody can watch how much goes over a socket pair of ours.
+        """
+        found = self._fetch(untrusted_bytes)
+        present = sum((record is not None) << place for place, record in enumerate(found))
+        return b"".join([present.to_bytes(1, "little"), *filter(None, found)])
+
+    def _fetch(self, untrusted_bytes: bytes) -> list[bytes | None]:
+        return self._shelf.fetch(_exactly(FETCH_COUNT, _parts(untrusted_bytes, ADDRESS_SIZE)))
+
     def burn(self, untrusted_bytes: bytes, done: Done) -> None:
         """Remove every record with the burn hash of one of 8 tokens; whether there was one is never told."""
         tokens = _exactly(BURN_COUNT, _parts(untrusted_bytes, BURN_TOKEN_SIZE))
         self.commit()  # what was put before has to be there to be burned
-        self._shelf.burn(tokens)
+        self._notice(0, self._shelf.burn(tokens))
         done(None)
 
     def messages(self, day: date, after: bytes) -> bytes:

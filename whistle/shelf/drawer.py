@@ -39,7 +39,9 @@ _NEXT: Final = (
     .limit(bindparam("limit"))
 )
 _GONE: Final = union_all(select(leaving.c.place), select(record.c.place).where(record.c.day < bindparam("first_day")))
-_BURNABLE: Final = select(record.c.place).where(record.c.burn_hash.in_(bindparam("burn_hashes", expanding=True)))
+_BURNABLE: Final = select(record.c.place, record.c.shelf).where(
+    record.c.burn_hash.in_(bindparam("burn_hashes", expanding=True))
+)
 _CLEAR: Final = delete(record).where(_IN_PLACES, not_(_IS_LIVE))
 _UNMARK: Final = delete(leaving).where(leaving.c.place.in_(bindparam("places", expanding=True)))
 _OVERWRITE: Final = (
@@ -129,10 +131,11 @@ class Drawer:
         with self._connection.begin():
             return set(self._connection.scalars(_GONE, {"first_day": first_day}))
 
-    def burnable(self, burn_hashes: Collection[bytes]) -> set[int]:
-        """Return the places of all rows with one of these burn hashes."""
+    def burnable(self, burn_hashes: Collection[bytes]) -> dict[int, ShelfKind]:
+        """Return the places of all rows with one of these burn hashes, each with the shelf it is on."""
         with self._connection.begin():
-            return set(self._connection.scalars(_BURNABLE, {"burn_hashes": list(burn_hashes)}))
+            found = self._connection.execute(_BURNABLE, {"burn_hashes": list(burn_hashes)})
+            return {row.place: ShelfKind(row.shelf) for row in found}
 
     def count(self) -> int:
         """Return the number of rows, live or not."""

@@ -139,21 +139,24 @@ class Shelf:
 
     # --- burn, tidy
 
-    def burn(self, tokens: Sequence[bytes]) -> None:
+    def burn(self, tokens: Sequence[bytes]) -> int:
         """Turn every record with the burn hash of one of ``tokens`` (32 bytes each) into random bytes, durably.
 
-        When it returns, no file of the shelf holds the sealed bytes or the burn hash any more.
+        When it returns, no file of the shelf holds the sealed bytes or the burn hash any more. Returns how many of
+        them were messages, which the listing shows to have gone; that is for the cover, and for no visitor.
         """
         with self._working():
             burn_hashes = {burn_hash(token) for token in tokens}
             found = [(drawer, drawer.burnable(burn_hashes)) for drawer in self._cabinet.every_copy]
-            places = sorted(set().union(*(places for _, places in found)))
+            kinds = {place: kind for _, places in found for place, kind in places.items()}
+            places = sorted(kinds)
             for start in range(0, len(places), _BURN_STEP):
                 ashes = {place: Ashes.new() for place in places[start : start + _BURN_STEP]}
                 for drawer, its_places in found:
                     self._cabinet.overwrite(drawer, {at: ash for at, ash in ashes.items() if at in its_places})
             for drawer in self._cabinet.drawers:
                 drawer.rinse()
+            return sum(kind is ShelfKind.MESSAGE for kind in kinds.values())
 
     def tidy(self) -> Generator[None]:
         """Sort the arrivals in, and take away what was burned or has expired, one short step with every ``next``.
