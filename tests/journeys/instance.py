@@ -71,6 +71,8 @@ class Instance:
     server: Server | None = None
     scratch: Path = field(default_factory=Path)
     code: Path = ROOT
+    #: what makes the server another user's
+    prefix: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -141,7 +143,7 @@ class Instance:
         """Start the server on ``port`` or any free one, and point the consoles' settings at it."""
         self.trial.configure(1, 1)
         start = self.log.stat().st_size if self.log.exists() else 0
-        command = [*python(self.code), "-m", "gunicorn"]
+        command = [*self.prefix, *python(self.code), "-m", "gunicorn"]
         command += ["--config", str(self.code / "config" / "gunicorn.conf.py")]
         command += ["--bind", f"127.0.0.1:{port}", "--log-level", "debug"]
         environment = os.environ | {

@@ -1,7 +1,8 @@
 """kill -9 of every process of the server, at moments spread over a submission: what arrived is there, and whole.
 
-The moments of a form are spread over the time that one takes; those of the interface over its requests, before,
-while and after each. What had happened by then is recorded, and must have been everything that can have happened.
+The server is an ordinary user's. The moments of a form are spread over the time that one takes; those of the interface
+over its requests, before, while and after each. What had happened by then is recorded, and must have been everything
+that can have happened.
 """
 
 import random
@@ -12,13 +13,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from io import BytesIO
-from pathlib import Path
 from threading import Thread
 from typing import TypeVar
 
 import pytest
 
-from tests.journeys.instance import ANA, Console, Instance, copied
+from tests.journeys.instance import ANA, Console, Instance
+from tests.journeys.ordinary import ordinary
 from tests.journeys.visitor import Visitor
 from whistle.console.case import ItemState
 from whistle.courier.http import HttpCourier
@@ -77,9 +78,12 @@ class Scene:
 
 
 @pytest.fixture
-def scene(founded: Instance, tmp_path: Path) -> Iterator[Scene]:
-    instance = copied(founded, tmp_path / "killed")
-    with instance.serving(), closing(Console(instance, ANA)) as console:
+def scene(founded: Instance) -> Iterator[Scene]:
+    with (
+        ordinary(founded) as instance,
+        instance.serving(),
+        closing(Console(instance, ANA)) as console,
+    ):
         yield Scene(instance, console, random.Random(7))
 
 
@@ -128,10 +132,11 @@ def _time_of_one(scene: Scene) -> float:
     return time.monotonic() - start
 
 
-def _form_at(scene: Scene, moments: int) -> None:
+def _form_at(scene: Scene, moments: int, part: int = 0, parts: int = 1) -> None:
+    """Kill at so many moments of all that there are: ``part`` of ``parts``, each of which is spread over the whole."""
     whole = _time_of_one(scene)
-    for number in range(moments):
-        _post_and_kill(scene, 1.05 * whole * (number + scene.chance.random()) / moments)
+    for number in range(part, moments * parts, parts):
+        _post_and_kill(scene, 1.05 * whole * (number + scene.chance.random()) / (moments * parts))
     assert sum(scene.happened.values()) == moments
 
 
@@ -140,9 +145,10 @@ def test_a_form_is_stored_whole_or_not_at_all(scene: Scene) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3_600)
-def test_a_form_is_stored_whole_or_not_at_all_at_200_moments(scene: Scene) -> None:
-    _form_at(scene, 200)
+@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize("part", range(5))
+def test_a_form_is_stored_whole_or_not_at_all_at_505_moments(scene: Scene, part: int) -> None:
+    _form_at(scene, 101, part, parts=5)
     assert set(scene.happened) >= {"cut off", "arrived"}, scene.happened
 
 
@@ -247,10 +253,12 @@ def test_what_the_interface_took_is_whole_and_can_be_gone_on_with(scene: Scene) 
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3_600)
-def test_what_the_interface_took_is_whole_at_105_moments(scene: Scene) -> None:
-    for _turn in range(7):
+@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize("part", range(3))
+def test_what_the_interface_took_is_whole_at_495_moments(scene: Scene, part: int) -> None:
+    scene.chance.seed(part)
+    for _turn in range(11):
         for at in range(1, PUTS + 1):
             for when in WHENS:
                 _send_and_kill(scene, at, when)
-    assert sum(scene.happened.values()) == 105
+    assert sum(scene.happened.values()) == 165
