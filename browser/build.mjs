@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { lean } from "./lean.mjs";
 import { DIGESTS, wordsOf } from "./words.mjs";
 
 /** Where the intake finds what it serves under /static/code/. WHISTLE_CODE names another place. */
@@ -13,7 +14,11 @@ const OUTPUT =
   process.env.WHISTLE_CODE ?? fileURLToPath(new URL("../whistle/static/intake/code", import.meta.url));
 
 /** What pages load: the core at once, the rest when it is needed. */
-export const ENTRIES = { "pages.js": "src/pages/index.ts" };
+export const ENTRIES = {
+  "pages.js": "src/pages/index.ts",
+  "pictures.js": "src/cleaning/pictures.ts",
+  "documents.js": "src/cleaning/documents.ts",
+};
 
 /** An entry as one module without imports. */
 export async function bundle(entry = "src/protocol/index.ts") {
@@ -25,6 +30,7 @@ export async function bundle(entry = "src/protocol/index.ts") {
     platform: "browser",
     target: ["es2022"],
     minify: true,
+    plugins: [lean],
     // Notices of the libraries' licences must travel with their code.
     legalComments: "eof",
     charset: "utf8",

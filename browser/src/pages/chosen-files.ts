@@ -54,6 +54,6 @@ export class ChosenFiles {
       document.getElementById("file")?.focus();
     });
     this.#list.append(row);
-    new Inside(this.#steps, chosen, row.querySelector(".inside") as HTMLElement).offer();
+    void new Inside(this.#steps, chosen, row.querySelector(".inside") as HTMLElement).offer();
   }
 }
