@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -67,7 +67,7 @@ def await_recorder() -> None:
     """Let anybody record this process, and wait until somebody does."""
     ctypes.CDLL(None).prctl(_PR_SET_PTRACER, _ANYBODY, 0, 0, 0)
     os.write(1, b"ready\n")
-    sys.stdin.readline()
+    os.read(0, 1)
 
 
 def say(line: str) -> None:
@@ -77,29 +77,51 @@ def say(line: str) -> None:
 
 def record(folder: Path, trace: Path, module: str, *arguments: object) -> list[Step]:
     """Run a program of ours to its end, and return what it did below ``folder``, which is named as a whole path."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     reader = _Reader(folder)
-    acting = subprocess.Popen(
-        [sys.executable, "-m", module, *map(str, arguments)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert acting.stdin is not None
-    assert acting.stdout is not None
-    with acting, acting.stdin, acting.stdout:
-        assert acting.stdout.readline() == "ready\n"
-        calls = f"--trace={','.join(_CALLS)}"
-        options = ["--follow-forks", "--decode-fds=path", "--strings-in-hex=all", f"--string-limit={1 << 25}", calls]
-        with subprocess.Popen(["strace", *options, "--quiet=all", "-o", trace, "-p", str(acting.pid)]) as tracer:
-            while f"TracerPid:\t{tracer.pid}" not in Path(f"/proc/{acting.pid}/status").read_text():
-                assert tracer.poll() is None, "strace could not attach"
-                time.sleep(0.01)
-            acting.stdin.write("\n")
-            acting.stdin.flush()
-            acting.stdout.read()
-            assert acting.wait() == 0
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as acting:
+        assert acting.stdin is not None
+        assert acting.stdout is not None
+        _attend(acting.pid, acting.stdin.fileno(), acting.stdout.fileno(), trace)
+        assert acting.wait() == 0
     return list(reader.steps(trace))
+
+
+def record_fork(folder: Path, trace: Path, act: Callable[[], None]) -> list[Step]:
+    """Let ``act`` run in a forked child; what it is made of is there already, so this process has a single thread."""
+    reader = _Reader(folder)
+    (theirs_in, ours_in), (ours_out, theirs_out) = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.dup2(theirs_in, 0)
+            os.dup2(theirs_out, 1)
+            await_recorder()
+            act()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(theirs_in)
+    os.close(theirs_out)
+    _attend(child, ours_in, ours_out, trace)
+    assert os.waitpid(child, 0)[1] == 0
+    os.close(ours_in)
+    os.close(ours_out)
+    return list(reader.steps(trace))
+
+
+def _attend(process: int, its_input: int, its_output: int, trace: Path) -> None:
+    """Let strace attach to a process that waits for it, and go on until the process has ended."""
+    assert os.read(its_output, 6) == b"ready\n"
+    options = ["--follow-forks", "--decode-fds=path", "--strings-in-hex=all", f"--string-limit={1 << 25}"]
+    options += [f"--trace={','.join(_CALLS)}", "--quiet=all"]
+    with subprocess.Popen(["strace", *options, "-o", trace, "-p", str(process)]) as tracer:
+        while f"TracerPid:\t{tracer.pid}" not in Path(f"/proc/{process}/status").read_text():
+            assert tracer.poll() is None, "strace could not attach"
+            time.sleep(0.01)
+        os.write(its_input, b"\n")
+        while os.read(its_output, 1 << 16):
+            pass
 
 
 _CALLS: Final = (

@@ -1,11 +1,12 @@
 import os
+import resource
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.intake.probe import PERSON_SEED, ROOT_SEED, keyring, write_keyring
-from whistle.errors import KeyringMalformed, RootSuperseded, SettingsError, StatementRejected
+from whistle.errors import KeyringMalformed, RootSuperseded, SettingsError, ShelfUnavailable, StatementRejected
 from whistle.intake.published import Bulletin, today
 from whistle.protocol.canonical import encode
 from whistle.protocol.directory import Published
@@ -145,3 +146,20 @@ def test_a_statement_leaves_no_draft_behind(folder: Path) -> None:
     board.publish(statement(1))
     board.publish(statement(2))
     assert [file.name for file in (folder / "statements").iterdir()] == ["7.json"]
+
+
+def test_a_statement_that_cannot_be_written_is_not_published_and_leaves_nothing(folder: Path) -> None:
+    board = bulletin(folder)
+    board.publish(statement(1))
+    document = board.document
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(ShelfUnavailable):
+            board.publish(statement(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert board.document == document
+    assert [file.name for file in (folder / "statements").iterdir()] == ["7.json"]
+    board.publish(statement(3))
+    assert board.document != document

@@ -83,12 +83,6 @@ class Instance:
         return self.folder / "intake"
 
     @property
-    def nursery(self) -> int:
-        """The process that forks children, the worker's only one."""
-        (nursery,) = Path(f"/proc/{self.worker}/task/{self.worker}/children").read_text().split()
-        return int(nursery)
-
-    @property
     def address(self) -> str:
         assert self.server is not None
         return self.server.address

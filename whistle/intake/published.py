@@ -16,6 +16,7 @@ from whistle.errors import (
     KeyringMalformed,
     ProtocolError,
     SettingsError,
+    ShelfUnavailable,
     StatementMalformed,
     StatementRejected,
     StatementRolledBack,
@@ -58,6 +59,9 @@ class Bulletin:
         self._day: date | None = None
         self._files_seen: tuple[tuple[str, int], ...] = ()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._statement_files():
+            # A new folder: its own name has to be durable before a statement in it can be.
+            _sync_names(self._folder.parent)
         self.refresh()
 
     def refresh(self) -> None:
@@ -102,7 +106,9 @@ class Bulletin:
         return self._challenge(day), self._challenge(day - timedelta(days=1))
 
     def publish(self, untrusted_bytes: bytes) -> None:
-        """Take a person's next statement, durably; raises ``StatementError`` and ``SignatureInvalid``.
+        """Take a person's next statement, durably.
+
+        Raises ``StatementError``, ``SignatureInvalid``, and ``ShelfUnavailable`` where it could not be written.
 
         The one that is already published may be handed in again: an answer that was lost is no reason for an error.
         """
@@ -165,13 +171,22 @@ def _read(file: Path) -> tuple[Signed, tuple[Succession, ...]]:
 def _write(file: Path, content: bytes) -> None:
     """Replace a file so that after a power cut either the old or the new one is there, whole."""
     draft = file.with_suffix(".new")
-    with draft.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        with draft.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(file)
+        _sync_names(file.parent)
+    except OSError as error:
+        raise ShelfUnavailable from error
     finally:
-        os.close(folder)
+        draft.unlink(missing_ok=True)
+
+
+def _sync_names(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
