@@ -33,7 +33,7 @@ class Desk:
         }
         self._reads: dict[int, Callable[[bytes], bytes]] = {
             Verb.LOOK: verbs.look,
-            Verb.FETCH: verbs.fetch,
+            Verb.FETCH: verbs.fetch_present,
             Verb.KEYRING: lambda _nothing: verbs.keyring(),
             Verb.ROOM: lambda _nothing: verbs.check_room(),
         }

@@ -17,6 +17,7 @@ from whistle.protocol.labels import FETCH_COUNT, LOOK_COUNT, PUT_CHUNK_LIMIT, RE
 from whistle.protocol.record import Record
 
 FRAME: Final = struct.Struct("<BI")
+_NOTHING: Final = bytes(RECORD_SIZE)
 QUESTION_LIMIT: Final = PUT_CHUNK_LIMIT * RECORD_SIZE
 
 #: Puts of chunks whose answers a child may leave for later: one that is written, and one that is on its way.
@@ -95,9 +96,10 @@ class ShelfLink:
         return tuple(bool(found[place // 8] >> place % 8 & 1) for place in range(LOOK_COUNT))
 
     def fetch(self, addresses: Sequence[bytes]) -> tuple[bytes, ...]:
-        """Return for each of exactly 8 addresses 32,768 bytes, random ones where nothing lies."""
+        """Return for each of exactly 8 addresses 32,768 bytes, zeros where nothing lies."""
         found = self._ask(Verb.FETCH, b"".join(addresses))
-        return tuple(found[place * RECORD_SIZE : (place + 1) * RECORD_SIZE] for place in range(FETCH_COUNT))
+        records = (found[begin : begin + RECORD_SIZE] for begin in range(1, len(found), RECORD_SIZE))
+        return tuple(next(records) if found[0] >> place & 1 else _NOTHING for place in range(FETCH_COUNT))
 
     def burn(self, tokens: Sequence[bytes]) -> None:
         """Remove every record with the burn hash of one of exactly 8 tokens."""

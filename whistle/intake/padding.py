@@ -5,6 +5,7 @@ exactly one size. What does not fit is left for a request of its own, which the 
 """
 
 import os
+from binascii import hexlify
 from typing import Final
 
 #: The size of a page, in bytes. It holds about seven replies of 4,000 characters in a script of three bytes each.
@@ -23,6 +24,6 @@ def padded(page: bytes, size: int = PAGE_SIZE) -> bytes:
     The filler is a comment of random digits, so that a proxy that compresses answers does not undo it entirely.
     """
     missing = -(len(page) + FRAME_SIZE) % size
-    filler = _OPEN + os.urandom((missing + 1) // 2).hex()[:missing].encode() + _CLOSE
+    filler = hexlify(os.urandom((missing + 1) // 2))[:missing]
     before, end, after = page.rpartition(_END)
-    return before + filler + end + after
+    return b"".join([before, _OPEN, filler, _CLOSE, end, after])

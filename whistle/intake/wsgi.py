@@ -84,10 +84,13 @@ class _Answer:
         if not self.begun:
             self.begun = True
             self._unsent += self._pending
-        if not self._head_only:
-            self._unsent += data
-        if len(self._unsent) >= _GATHERED:
+        if self._head_only:
+            return
+        if len(self._unsent) + len(data) >= _GATHERED:
             self.flush()
+            self._sock.sendall(data)
+        else:
+            self._unsent += data
 
     def flush(self) -> None:
         """Send what was gathered; raises ``OSError`` when the visitor does not take it."""
