@@ -26,10 +26,7 @@ def solve(challenge: bytes, path: str, body: bytes, bits: int) -> bytes:
 
 def check(challenge: bytes, path: str, body: bytes, bits: int, untrusted_nonce: bytes) -> None:
     """Raise ``WorkMissing`` unless ``untrusted_nonce`` is one that ``solve`` could have found."""
-    if (
-        len(untrusted_nonce) != _NONCE_SIZE
-        or _zeros(challenge, path, sha256(body).digest(), untrusted_nonce) < bits
-    ):
+    if len(untrusted_nonce) != _NONCE_SIZE or _zeros(challenge, path, sha256(body).digest(), untrusted_nonce) < bits:
         raise WorkMissing
 
 
