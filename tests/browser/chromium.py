@@ -1,0 +1,105 @@
+"""Debian's Chromium, driven with Playwright."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from playwright.sync_api import ConsoleMessage, Error, Page, Playwright, ViewportSize
+
+from tests.browser.driving import KEYS, PATIENCE_SECONDS, Browser, Mode
+
+EXECUTABLE = "/usr/bin/chromium"
+_HEARD = {"error", "warning"}
+
+
+class Chromium(Browser):
+    """One Chromium."""
+
+    name: ClassVar[str] = "Chromium"
+    gone = (Error,)
+
+    def __init__(
+        self, mode: Mode, folder: Path, playwright: Playwright, *, scripts: bool = True, arguments: Sequence[str] = ()
+    ) -> None:
+        """Start it; without ``scripts`` it loads none of the site's, though it could run them."""
+        super().__init__(mode, folder)
+        self._heard: list[str] = []
+        given = ["--js-flags=--jitless"] if mode is Mode.SAFER else []
+        given += ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium does not start as root otherwise
+        self._context = playwright.chromium.launch_persistent_context(
+            self.profile,
+            executable_path=EXECUTABLE,
+            args=[*given, *arguments],
+            java_script_enabled=mode is not Mode.OFF,
+            accept_downloads=True,
+            downloads_path=self.downloads,
+            viewport=ViewportSize(width=900, height=700),
+            env=dict(os.environ),
+        )
+        self._context.set_default_timeout(PATIENCE_SECONDS * 1000)
+        if not scripts:
+            self._context.route("**/*.js", lambda route: route.abort("blockedbyclient"))
+        self.page: Page = self._context.pages[0]
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self._heard.append(f"{error}"))
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in _HEARD:
+            self._heard.append(f"{message.type}: {message.text}")
+
+    @property
+    def process(self) -> int:
+        """The number of the browser's first process."""
+        found = [
+            int(path.parent.name)
+            for path in Path("/proc").glob("[0-9]*/cmdline")
+            if _arguments(path)[:1]
+            and f"--user-data-dir={self.profile}" in _arguments(path)
+            and not any(each.startswith("--type=") for each in _arguments(path))
+        ]
+        return min(found)
+
+    def go(self, address: str) -> None:
+        self.page.goto(address)
+
+    def click(self, path: str) -> None:
+        self.page.locator(f"xpath={path}").filter(visible=True).first.click()
+
+    def run(self, script: str, *arguments: object) -> Any:
+        return self.page.evaluate(f"async given => {{ {script} }}", list(arguments))
+
+    def choose(self, files: Sequence[Path]) -> None:
+        self.page.locator("input[type=file]").first.set_input_files(list(files))
+
+    def save(self, path: str) -> bytes:
+        with self.page.expect_download() as begun:
+            self.click(path)
+        return begun.value.path().read_bytes()
+
+    def keys(self, *keys: str) -> None:
+        for key in keys:
+            if key in KEYS:
+                self.page.keyboard.press(key)
+            else:
+                self.page.keyboard.type(key)
+
+    def back(self) -> None:
+        self.page.go_back()
+
+    def resize(self, width: int, height: int) -> None:
+        self.page.set_viewport_size(ViewportSize(width=width, height=height))
+
+    def complaints(self) -> list[str]:
+        heard, self._heard = self._heard, []
+        return heard
+
+    def end(self) -> None:
+        self._context.close()
+
+
+def _arguments(path: Path) -> list[str]:
+    try:
+        return path.read_text(errors="replace").split("\0")
+    except OSError:  # it has ended
+        return []
