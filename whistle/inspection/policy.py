@@ -70,15 +70,17 @@ def judge_policy(policy: str) -> Iterator[str]:
     seen: set[str] = set()
     for part in filter(str.strip, policy.split(";")):
         name, *values = part.lower().split()
-        if name in seen or "," in part:
+        if name in seen or "," in part or not _is_tight(name, values):
             yield part.strip()
         seen.add(name)
-        if name in _TIGHTENING:
-            continue
-        allowed = {"'none'"} if name in {"default-src", "object-src", "base-uri"} else {"'none'", "'self'"}
-        if _SOURCES.fullmatch(name) is None or not values or not set(values) <= allowed:
-            yield part.strip()
     yield from (name for name in _NEEDED if name not in seen)
+
+
+def _is_tight(name: str, values: list[str]) -> bool:
+    if name in _TIGHTENING:
+        return True
+    allowed = {"'none'"} if name in {"default-src", "object-src", "base-uri"} else {"'none'", "'self'"}
+    return _SOURCES.fullmatch(name) is not None and values != [] and set(values) <= allowed
 
 
 def judge_signed(headers: tuple[Header, ...]) -> Iterator[str]:
