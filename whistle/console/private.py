@@ -21,7 +21,11 @@ _BLOCK = 1 << 20
 
 def make_folder(path: Path) -> None:
     """Make ``path`` for its owner alone, or refuse one that others can enter (``VaultUnsafe``)."""
+    missing = [each for each in (path, *path.parents) if not each.exists()]
     path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    for each in missing:
+        # What is made durable in a folder is lost all the same while the folder's own name is not durable.
+        sync_folder(each.parent)
     check_folder(path)
 
 

@@ -140,6 +140,8 @@ class Log:
                 head = self._write(file, frame, head)
             file.flush()
             os.fsync(file.fileno())
+        # No disk may have the head that names this file, and not the file's own name.
+        private.sync_folder(self._folder)
         self._write_head(head)
         private.remove_private(old)
 
