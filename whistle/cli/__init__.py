@@ -29,6 +29,7 @@ VERBS = {
     "intake": "whistle.cli.intake",
     "carry": "whistle.cli.intake",
     "release": "whistle.cli.intake",
+    "doctor": "whistle.cli.intake",
     "verify-site": "whistle.cli.inspection",
     "init": "whistle.cli.trial",
     "trial": "whistle.cli.trial",

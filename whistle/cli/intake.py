@@ -1,7 +1,9 @@
-"""The verbs of the intake's operator: ``whistle intake | carry | release``."""
+"""The verbs of the intake's operator: ``whistle intake | carry | release | doctor``."""
 
+import json
 import os
 import sys
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import click
 
 from whistle.errors import CarryFailed, SettingsError, StartFailed
 from whistle.intake.carry import carry_from, carry_to
+from whistle.intake.doctor import Address, Finding, Machine, Severity, examine
 from whistle.intake.release import release_of
 from whistle.intake.settings import load
-from whistle.language import _
+from whistle.language import _, plural
+from whistle.naming import screen_text
 
 _SERVER = Path(__file__).resolve().parent.parent.parent / "config" / "gunicorn.conf.py"
 
@@ -83,3 +87,45 @@ def release(out: Path, *, config: Path) -> None:
     line = _("Written to {path}: version {version}, {pages} pages, {files} files.")
     click.echo(line.format(path=out, version=found.version, pages=len(found.pages), files=len(found.files)))
     click.echo("SHA-256 " + sha256(content).hexdigest())
+
+
+@click.command()
+@CONFIG
+@click.option("--url", help="Where visitors find the site (https://…, http://….onion): look at it from there too.")
+@click.option("--proxy", help="The way there, for an onion address: socks5h://127.0.0.1:9050")
+@click.option(
+    "--log", "logs", multiple=True, type=click.Path(path_type=Path), help="A log to search for traces of visitors."
+)
+@click.option("--thorough", is_flag=True, help="Check the files of a large shelf as well; the intake must be stopped.")
+@click.option("--json", "as_json", is_flag=True, help="Print findings for a program.")
+def doctor(
+    config: Path, *, url: str | None, proxy: str | None, logs: tuple[Path, ...], thorough: bool, as_json: bool
+) -> None:
+    """Look this installation over, and say what is wrong and how to mend it. Changes nothing.
+
+    Best run as root, which alone may look everywhere. Ends with status 0 if all is well, 1 for warnings, 2 for
+    problems. Where nobody watches, as in cron, it prints nothing unless something is wrong.
+    """
+    address = None if url is None else Address.parse(url, proxy)
+    findings = examine(config, Machine(), address=address, more_logs=logs, thorough=thorough)
+    if as_json:
+        click.echo(json.dumps([finding.to_json() for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        _tell(findings, watched=sys.stdout.isatty())
+    sys.exit(max((finding.severity for finding in findings), default=Severity.NOTE))
+
+
+def _tell(findings: list[Finding], *, watched: bool) -> None:
+    shown = [finding for finding in findings if watched or finding.severity > Severity.NOTE]
+    titles = {Severity.PROBLEM: _("Problem"), Severity.WARNING: _("Warning"), Severity.NOTE: _("Note")}
+    for finding in shown:
+        click.echo(f"{titles[finding.severity]} ({finding.code}): {screen_text(finding.words)}")
+        click.echo(f"    {screen_text(finding.mend)}")
+    if watched:
+        counts = Counter(finding.severity for finding in findings)
+        problems, warnings = counts[Severity.PROBLEM], counts[Severity.WARNING]
+        click.echo(
+            plural("{count} problem", "{count} problems", problems).format(count=problems)
+            + ", "
+            + plural("{count} warning", "{count} warnings", warnings).format(count=warnings)
+        )
