@@ -106,6 +106,48 @@ describe("a document with everything in it", async () => {
   });
 });
 
+describe("what somebody deleted is not shown again", () => {
+  const note = (text) => `<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /Contents (${text}) >>`;
+  const first = bare({
+    3: bare()[3].replace(">> >> >>", ">> >> /Annots [8 0 R 9 0 R] >>"),
+    8: note("a note that stayed"),
+    9: note("a note that was deleted"),
+  });
+  const saidBy = async (file) => everything(await bytesOf((await clean(blobOf(file))).blob)).toString("latin1");
+
+  test("a table calls it free", async () => {
+    const said = await saidBy(pdf({ 5: first[5] }, "", pdf(first), [9]));
+    assert.ok(said.includes("a note that stayed") && !said.includes("a note that was deleted"));
+  });
+
+  test("a later version uses its number again", async () => {
+    const freed = pdf({ 5: first[5] }, "", pdf(first), [9]);
+    const said = await saidBy(pdf({ 9: note("a note that came back") }, "", freed));
+    assert.ok(said.includes("a note that came back") && !said.includes("a note that was deleted"));
+  });
+
+  test("a stream with a table calls it free", async () => {
+    const said = await saidBy(compressed({ ...first, 5: stream("", "") }, "", [9]));
+    assert.ok(said.includes("a note that stayed") && !said.includes("a note that was deleted"));
+  });
+
+  test("a table for older readers hides what newer ones use", async () => {
+    const said = await saidBy(pdf({ 5: first[5] }, "/XRefStm 99", pdf(first), [8, 9]));
+    assert.ok(said.includes("a note that stayed"));
+  });
+
+  test("a change that was never finished", async () => {
+    const unfinished = Buffer.concat([pdf(first), Buffer.from("9 0 obj\n(later)\nendobj\n")]);
+    await assert.rejects(clean(blobOf(unfinished)), { name: "FileBroken" });
+  });
+
+  test("what stands behind the end is no part of the document", async () => {
+    const { blob, removed } = await clean(blobOf(pdf(first), "hidden behind the end"));
+    assert.deepEqual(valuesOf(removed, "trailing-data"), ["21"]);
+    absent(await bytesOf(blob), ["hidden behind the end"]);
+  });
+});
+
 describe("what is left", () => {
   test("a text that was taken out and that the page says again is named", async () => {
     const objects = bare({ 4: stream("/Filter /FlateDecode", deflateSync(Buffer.from("BT (by Ana Author) Tj ET"))), 7: "<< /Author (Ana Author) >>" });
@@ -151,8 +193,23 @@ describe("what is left", () => {
   });
 });
 
+/** Rows as each differs from others, in every way that PNG knows. */
+function predicted(rows) {
+  const paeth = (left, above, corner) => {
+    const expected = left + above - corner;
+    return [left, above, corner].reduce((best, one) => (Math.abs(expected - one) < Math.abs(expected - best) ? one : best));
+  };
+  return Buffer.concat(rows.map((row, number) => {
+    const before = rows[number - 1] ?? Buffer.alloc(row.length);
+    return Buffer.from([number % 5, ...row.map((byte, at) => {
+      const [left, above, corner] = [row[at - 1] ?? 0, before[at], at > 0 ? before[at - 1] : 0];
+      return byte - [0, left, above, (left + above) >> 1, paeth(left, above, corner)][number % 5];
+    })]);
+  })); // prettier-ignore
+}
+
 /** The document with its objects in a compressed stream, as programs have written since PDF 1.5. */
-function compressed(objects, trailer) {
+function compressed(objects, trailer, free = []) {
   const [plain, streams] = [[], {}];
   for (const [number, body] of Object.entries(objects)) {
     if (Buffer.isBuffer(body)) {
@@ -185,11 +242,12 @@ function compressed(objects, trailer) {
   const rows = Array.from({ length: last + 2 }, (_, number) => {
     const index = plain.findIndex(([known]) => Number(known) === number);
     const at = number === last + 1 ? size : places.get(number);
-    return at !== undefined
+    return free.includes(number) ? Buffer.alloc(6) : at !== undefined
       ? Buffer.concat([Buffer.from([1]), uint32(at), Buffer.from([0])])
       : index < 0 ? Buffer.alloc(6) : Buffer.concat([Buffer.from([2]), uint32(last), Buffer.from([index])]); // prettier-ignore
   });
-  const table = stream(`/Type /XRef /Size ${last + 2} /W [1 4 1] /Root 1 0 R ${trailer} /Filter /FlateDecode`, deflateSync(Buffer.concat(rows)));
+  const parameters = "/Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns 6 >>";
+  const table = stream(`/Type /XRef /Size ${last + 2} /W [1 4 1] /Root 1 0 R ${trailer} ${parameters}`, deflateSync(predicted(rows)));
   const startxref = size;
   put(last + 1, table);
   return Buffer.concat([...parts, Buffer.from(`startxref\n${startxref}\n%%EOF\n`)]);

@@ -10,8 +10,8 @@ export function stream(entries, bytes) {
   return Buffer.concat([latin1(`<< ${entries} /Length ${content.length} >>\nstream\n`), content, latin1("\nendstream")]);
 }
 
-/** `objects` by number, behind `before`, with a table of where they are. `trailer` is the inside of a dictionary. */
-export function pdf(objects, trailer = "", before = latin1("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")) {
+/** `objects` by number, behind `before`, and a table of them and of `free` ones. `trailer` is the inside of a dictionary. */
+export function pdf(objects, trailer = "", before = latin1("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), free = []) {
   const parts = [before];
   let size = before.length;
   const places = {};
@@ -22,6 +22,7 @@ export function pdf(objects, trailer = "", before = latin1("%PDF-1.7\n%\xe2\xe3\
     parts.push(whole);
   }
   const rows = Object.entries(places).map(([number, at]) => `${number} 1\n${String(at).padStart(10, "0")} 00000 n \n`);
+  rows.push(...free.map((number) => `${number} 1\n0000000000 00001 f \n`));
   const last = Math.max(...Object.keys(objects).map(Number));
   const table = `xref\n0 1\n0000000000 65535 f \n${rows.join("")}trailer\n<< /Size ${last + 1} /Root 1 0 R ${trailer} >>\n`;
   return Buffer.concat([...parts, latin1(`${table}startxref\n${size}\n%%EOF\n`)]);

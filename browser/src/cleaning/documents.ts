@@ -21,7 +21,6 @@ import {
   reachable,
   textIn,
   textOf,
-  timesIn,
 } from "./pdf/document.ts";
 import { Removal } from "./pdf/removal.ts";
 import { PROPERTIES } from "./pdf/rules.ts";
@@ -102,12 +101,15 @@ function addProperties({ context }: PdfDocument, findings: Findings): void {
 }
 
 /** Earlier versions, and objects that nothing shows. */
-function addHistory({ bytes, context, catalogAt }: PdfDocument, findings: Findings): void {
+function addHistory({ ends, trailing, context, catalogAt }: PdfDocument, findings: Findings): void {
   const all = context.enumerateIndirectObjects();
   const isLinearized = all.some(([, object]) => object instanceof PDFDict && object.has(PDFName.of("Linearized")));
-  const versions = timesIn(bytes, "startxref") - (isLinearized ? 1 : 0);
+  const versions = ends - (isLinearized ? 1 : 0);
   if (versions > 1) {
     findings.add("earlier-version", versions - 1);
+  }
+  if (trailing > 0) {
+    findings.add("trailing-data", trailing);
   }
   const reached = new Set<PDFObject>(reachable(context, [catalogAt, context.trailerInfo.Info, context.trailerInfo.ID]));
   const unused = all.filter(([, object]) => !reached.has(object) && isContent(object));

@@ -15,10 +15,12 @@ import type { Bytes } from "../../protocol/bytes.ts";
 import { FileBroken, FileEncrypted, FileTooLarge } from "../errors.ts";
 import { inflated } from "../inflating.ts";
 import { latin1 } from "../slices.ts";
+import { deleteFreed } from "./freed.ts";
 
 /** A document is loaded whole, and takes several times its size. */
 export const DOCUMENT_LIMIT = 64 << 20;
 
+const END = "%%EOF";
 const OBJECTS_AT_A_TIME = 500;
 const REFERENCES_IN_A_ROW = 32;
 const PAGE_LIMIT = 100_000;
@@ -26,6 +28,10 @@ const STREAM_LIMIT = 64 << 20;
 
 export interface PdfDocument {
   readonly bytes: Bytes;
+  /** How many times the file was finished: once, and again for each change that was put behind it. */
+  readonly ends: number;
+  /** Bytes behind the last end. */
+  readonly trailing: number;
   readonly context: PDFContext;
   readonly catalog: PDFDict;
   readonly catalogAt: PDFRef;
@@ -47,21 +53,30 @@ export async function open(blob: Blob): Promise<PdfDocument> {
   if (!(catalogAt instanceof PDFRef) || !(catalog instanceof PDFDict) || nameIn(catalog, "Type") !== "Catalog") {
     throw new FileBroken();
   }
-  return { bytes, context, catalog, catalogAt, pages: pagesOf(context, catalog) };
+  const text = new TextDecoder("latin1").decode(bytes);
+  const trailing = text.slice(text.lastIndexOf(END) + END.length).trim().length;
+  return { bytes, ends: text.split("startxref").length - 1, trailing, context, catalog, catalogAt, pages: pagesOf(context, catalog) };
 }
 
 async function parsed(bytes: Bytes): Promise<PDFContext> {
+  const text = new TextDecoder("latin1").decode(bytes);
+  const end = text.lastIndexOf(END);
   try {
-    return await PDFParser.forBytesWithOptions(bytes, OBJECTS_AT_A_TIME, true).parseDocument();
+    // Objects behind the end are of a version that was never finished, and that no reader shows.
+    refuseUnless(end >= 0 && !/\bobj\b/.test(text.slice(end)));
+    const context = await PDFParser.forBytesWithOptions(bytes, OBJECTS_AT_A_TIME, true).parseDocument();
+    deleteFreed(context, text);
+    return context;
   } catch {
     // Whatever the library throws: what it cannot read, it may not be able to read because it is encrypted.
-    throw timesIn(bytes, "/Encrypt") > 0 ? new FileEncrypted() : new FileBroken();
+    throw text.includes("/Encrypt") ? new FileEncrypted() : new FileBroken();
   }
 }
 
-/** How often a text of ASCII stands in the bytes of a file. */
-export function timesIn(bytes: Uint8Array, text: string): number {
-  return new TextDecoder("latin1").decode(bytes).split(text).length - 1;
+function refuseUnless(right: boolean): void {
+  if (!right) {
+    throw new FileBroken();
+  }
 }
 
 /** The pages in their order. A tree that does not have as many as it says is a file that was cut off. */
