@@ -163,7 +163,7 @@ class _Reader(HTMLParser):
         given = dict(attrs)
         self.tags.append((tag, given))
         if tag == "form":
-            self._inside = Form(given["action"] or "", given["method"] or "", given.get("enctype") or "")
+            self._inside = Form(given.get("action") or "", given.get("method") or "", given.get("enctype") or "")
             self.forms.append(self._inside)
         elif self._inside is not None and tag == "input":
             self._input(self._inside, given)

@@ -116,33 +116,41 @@ export class Entering {
 
   /** Shows how many words there are, those that cannot be right, and what the one that is being typed may become. */
   #tell(words: readonly Typed[], caret: number): void {
-    const { steps } = this.#visitor;
-    const unknown = this.#lists.length === 0 ? [] : unknownPlaces(words, caret, this.#lists);
-    const [wrong] = unknown;
-    const sentence =
-      wrong === undefined ? this.#standing(words) : steps.say("word-unknown", { position: wrong });
-    this.#field.setAttribute("aria-invalid", String(wrong !== undefined));
-    const state = this.#said.querySelector(".so-far") as HTMLElement;
-    if (state.textContent !== sentence) {
-      state.textContent = sentence;
-      state.classList.toggle("wrong", wrong !== undefined);
+    const { wrong, sentence } = this.#standing(words, caret);
+    this.#field.setAttribute("aria-invalid", String(wrong));
+    const said = this.#said.querySelector(".so-far") as HTMLElement;
+    if (said.textContent !== sentence) {
+      said.textContent = sentence;
+      said.classList.toggle("wrong", wrong);
     }
     this.#suggest(words, caret);
   }
 
-  #standing(words: readonly Typed[]): string {
+  #standing(words: readonly Typed[], caret: number): { readonly wrong: boolean; readonly sentence: string } {
     const { steps } = this.#visitor;
-    if (words.length === WORDS && this.#lists.length > 0) {
-      try {
-        readReceipt(this.#field.value, this.#lists, this.#language).wipe();
-        return steps.say("words-complete");
-      } catch (error) {
-        if (error instanceof WrongChecksum) {
-          return sentenceOf(steps, error);
-        }
-      }
+    const [position] = this.#lists.length === 0 ? [] : unknownPlaces(words, caret, this.#lists);
+    if (position !== undefined) {
+      return { wrong: true, sentence: steps.say("word-unknown", { position }) };
     }
-    return words.length === 0 ? "" : steps.say("words-so-far", { count: words.length });
+    if (words.length === WORDS && this.#lists.length > 0) {
+      return this.#verdict();
+    }
+    const sentence = words.length === 0 ? "" : steps.say("words-so-far", { count: words.length });
+    return { wrong: false, sentence };
+  }
+
+  /** What is to be said of twelve words, each of which exists or begins one. */
+  #verdict(): { readonly wrong: boolean; readonly sentence: string } {
+    const { steps } = this.#visitor;
+    try {
+      readReceipt(this.#field.value, this.#lists, this.#language).wipe();
+      return { wrong: false, sentence: steps.say("words-complete") };
+    } catch (error) {
+      if (error instanceof WrongChecksum) {
+        return { wrong: true, sentence: sentenceOf(steps, error) };
+      }
+      return { wrong: false, sentence: steps.say("words-so-far", { count: WORDS }) };
+    }
   }
 
   #suggest(words: readonly Typed[], caret: number): void {

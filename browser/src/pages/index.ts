@@ -1,4 +1,5 @@
 /** What the pages run: as soon as it is there it takes over, and nothing readable leaves the page any more. */
+import { NobodyToRead } from "../source/index.ts";
 import { comeBack } from "./coming-back.ts";
 import { disarmPage } from "./disarming.ts";
 import { fail } from "./failure.ts";
@@ -48,7 +49,8 @@ async function completed(visitor: Visitor, journey: Journey): Promise<Next | "ag
     if (!isForeseen(error)) {
       throw error;
     }
-    const reason = sentenceOf(visitor.steps, error);
+    const nobody = error instanceof NobodyToRead;
+    const reason = nobody ? visitor.steps.say("nobody-reachable") : sentenceOf(visitor.steps, error);
     const act = await visitor.stage.ask(visitor.stage.make("trouble", { reason }));
     return act.name === "again" ? "again" : "start";
   }

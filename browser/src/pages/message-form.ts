@@ -41,6 +41,7 @@ export class MessageForm {
     this.#about = about;
     this.#form = shown.root.querySelector("form[data-act=send]") as HTMLFormElement;
     this.#files = new ChosenFiles(steps, this.#form);
+    this.#form.addEventListener("input", ({ target }) => this.#unmark(target as HTMLElement));
   }
 
   /** What was written, or `null` where something has to be put right first; the page then says what. */
@@ -127,9 +128,25 @@ export class MessageForm {
     }
     for (const field of this.#form.querySelectorAll("textarea")) {
       const wrong = faults.some((fault) => fault.field === field.id);
-      field.setAttribute("aria-invalid", String(wrong));
-      field.setAttribute("aria-describedby", `${field.id}-hint${wrong ? ` ${field.id}-wrong` : ""}`);
-      field.closest("details")?.toggleAttribute("open", wrong || (field.closest("details")?.open ?? false));
+      describe(field, wrong);
+      const details = field.closest("details");
+      if (wrong && details !== null) {
+        details.open = true;
+      }
     }
   }
+
+  /** What is being put right is not called wrong any more. */
+  #unmark(field: HTMLElement): void {
+    const isBox = field instanceof HTMLInputElement && field.type === "checkbox";
+    this.#form.querySelector(`#${isBox ? "who" : field.id}-wrong`)?.remove();
+    if (field instanceof HTMLTextAreaElement) {
+      describe(field, false);
+    }
+  }
+}
+
+function describe(field: HTMLTextAreaElement, wrong: boolean): void {
+  field.setAttribute("aria-invalid", String(wrong));
+  field.setAttribute("aria-describedby", `${field.id}-hint${wrong ? ` ${field.id}-wrong` : ""}`);
 }

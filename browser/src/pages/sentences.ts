@@ -33,7 +33,9 @@ export function sentenceOf(steps: Steps, error: Error): string {
 /** A size as people write it: `1.2 MB`. */
 export function sizeOf(bytes: number): string {
   const power = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(STEP)), UNITS.length - 1);
-  const options = { style: "unit", unit: UNITS[power], maximumFractionDigits: power < 2 ? 0 : 1 } as Intl.NumberFormatOptions;
+  const unitDisplay = power === 0 ? "long" : "short";
+  const maximumFractionDigits = power < 2 ? 0 : 1;
+  const options = { style: "unit", unit: UNITS[power] as string, unitDisplay, maximumFractionDigits } as const;
   return new Intl.NumberFormat(document.documentElement.lang, options).format(bytes / STEP ** power);
 }
 
