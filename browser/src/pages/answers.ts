@@ -111,7 +111,7 @@ export class Answers {
     const { steps } = this.#visitor;
     const article = steps.step("answer", { replies: [this.#view(reply)] }).querySelector("article") as HTMLElement;
     element.closest("article")?.replaceWith(article);
-    const heading = article.querySelector("h3") as HTMLElement;
+    const heading = article.querySelector("h2") as HTMLElement;
     heading.tabIndex = -1;
     heading.focus();
   }
