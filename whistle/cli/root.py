@@ -127,7 +127,7 @@ def publish(folder: Path, out: Path, days: int, passphrase_fd: int | None) -> No
 def manifest(
     folder: Path, release: Path, *, out: Path, number: int | None, yes: bool, days: int, passphrase_fd: int | None
 ) -> None:
-    """Sign what the site is to serve: RELEASE, a file that ``whistle release`` wrote on this very machine.
+    """Sign what the site is to serve: RELEASE, which ``whistle release`` wrote, but never on the server.
 
     The signed manifest holds nothing secret. The intake serves it from well-known/whistle-manifest.json in its folder.
     """
