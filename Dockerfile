@@ -29,12 +29,27 @@ COPY whistle/cli/__init__.py whistle/cli/passphrases.py whistle/cli/
 COPY whistle/protocol whistle/protocol
 COPY whistle/courier whistle/courier
 
+# What the pages run, bundled from its own sources with the tools that its lock file names. Debian's next release has the
+# Node that they need; nothing of this stage but its output is in an image. The lists of words are those of Python.
+FROM debian:trixie-slim AS code
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends nodejs npm \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /build/browser
+COPY browser/package.json browser/package-lock.json browser/.npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY browser/*.mjs browser/tsconfig.json ./
+COPY browser/src src
+COPY --from=base /opt/whistle/lib/python3.11/site-packages/mnemonic/wordlist /build/words
+RUN WHISTLE_WORDLISTS=/build/words WHISTLE_CODE=/build/code npm run --silent build
+
 FROM base AS intake
 COPY whistle/source whistle/source
 COPY whistle/shelf whistle/shelf
 COPY whistle/intake whistle/intake
 COPY whistle/templates/intake whistle/templates/intake
 COPY whistle/static/intake whistle/static/intake
+COPY --from=code /build/code whistle/static/intake/code
 COPY whistle/cli/intake.py whistle/cli/
 RUN pip install --no-cache-dir --no-deps --no-build-isolation . && rm -rf /build
 COPY config/gunicorn.conf.py /etc/whistle/

@@ -20,9 +20,15 @@ class Step:
     argument: str
 
     @property
+    def origin(self) -> str | None:
+        """The stage from which COPY copies, or nothing where it copies from the context."""
+        option, _, stage = self.argument.split()[0].partition("=")
+        return stage if (self.instruction, option) == ("COPY", "--from") else None
+
+    @property
     def words(self) -> list[str]:
-        """The argument word by word; options (``--chown=…``) are not known."""
-        words = self.argument.split()
+        """The argument word by word, without the stage of a COPY; other options (``--chown=…``) are not known."""
+        words = self.argument.split()[0 if self.origin is None else 1 :]
         if any(word.startswith("--") for word in words):
             raise DockerfileError(self.argument)
         return words

@@ -14,7 +14,7 @@ from dev.dockerfile import DockerfileError, Ignore, Stage, Step, parse
 
 CONTEXT = Path(__file__).parent.parent
 #: The base images that a root of mmdebstrap can stand in for, and the Debian release to build it from.
-STANDS_IN = {"debian:bookworm-slim": "bookworm"}
+STANDS_IN = {"debian:bookworm-slim": "bookworm", "debian:trixie-slim": "trixie"}
 RESOLVER = "/etc/resolv.conf"
 #: What an engine sets before the first step.
 ENGINE_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -47,7 +47,7 @@ class Image:
         user = user or self.user
         lent = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE") or ""
         if lent:
-            environment["PIP_CERT"] = CERTIFICATES
+            environment |= {"PIP_CERT": CERTIFICATES, "NODE_EXTRA_CA_CERTS": CERTIFICATES}
         variables = [f"{name}={value}" for name, value in ({**self.environment, **environment}).items()]
         for path in (RESOLVER, CERTIFICATES):
             (self.root / path.lstrip("/")).touch()
@@ -57,42 +57,52 @@ class Image:
             *("env", "--ignore-environment", f"--chdir={self.folder}", *variables, *command),
         ]
 
-    def do(self, step: Step, ignore: Ignore) -> "Image":
-        """Carry out one step and return the image as it is afterwards."""
+    def do(self, step: Step, ignore: Ignore, images: Mapping[str, "Image"]) -> "Image":
+        """Carry out one step and return the image as it is afterwards; ``images`` are those of the stages before."""
         match step.instruction:
             case "RUN":
                 subprocess.run(self.entered(["sh", "-c", step.argument]), check=True)
             case "COPY":
                 *sources, target = step.words
-                self._copy(sources, target, ignore)
+                if step.origin is None:
+                    self._copy(sources, target, ignore)
+                else:
+                    self._copy_between(images[step.origin], sources, target)
             case "ENV":
                 return replace(self, environment={**self.environment, **dict(w.split("=", 1) for w in step.words)})
             case "WORKDIR":
-                self._inside(step.argument).mkdir(parents=True, exist_ok=True)
+                self.inside(step.argument).mkdir(parents=True, exist_ok=True)
                 return replace(self, folder=step.argument)
             case "USER":
                 return replace(self, user=step.argument)
             case "CMD":
                 return replace(self, command=tuple(step.exec_form))
             case "VOLUME":
-                self._inside(step.argument).mkdir(parents=True, exist_ok=True)
+                self.inside(step.argument).mkdir(parents=True, exist_ok=True)
             case "EXPOSE":
                 pass  # documentation for an engine; a root has no ports of its own
             case _:
                 raise DockerfileError(step.instruction)
         return self
 
-    def _inside(self, path: str) -> Path:
+    def inside(self, path: str) -> Path:
+        """Return where ``path``, as the steps see it, lies on this machine."""
         return self.root / os.path.join(self.folder, path).lstrip("/")  # noqa: PTH118 - an absolute path must win
 
     def _copy(self, sources: list[str], target: str, ignore: Ignore) -> None:
-        into = self._inside(target)
+        into = self.inside(target)
         for source in sources:
             origins = sorted(CONTEXT.glob(source))
             if not origins:
                 raise DockerfileError(f"COPY {source}: no such file")
             for origin in origins:
                 self._copy_one(origin, into, ignore, under_its_name=target.endswith("/"))
+
+    def _copy_between(self, image: "Image", sources: list[str], target: str) -> None:
+        for source in sources:
+            origin, into = image.inside(source), self.inside(target)
+            into.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cp", "--recursive", "--no-target-directory", origin, into], check=True)
 
     def _copy_one(self, origin: Path, into: Path, ignore: Ignore, *, under_its_name: bool) -> None:
         for path in _files(origin):
@@ -118,7 +128,7 @@ def build(folder: Path) -> dict[str, Image]:
         image = _beginning(stage, images, folder / stage.name)
         for step in stage.steps:
             print(f"-- {step.instruction} {step.argument}", flush=True)
-            image = image.do(step, ignore)
+            image = image.do(step, ignore, images)
         images[stage.name] = image
     return images
 

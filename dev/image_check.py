@@ -21,6 +21,8 @@ from dev.image import Image, build
 #: The rooms of which nothing may be in an image, and the folders of the package in which a room has its files.
 MUST_LACK = {"intake": ("console", "root", "trial"), "console": ("intake", "shelf", "source", "root", "trial")}
 PLACES = (".", "templates", "static")
+#: What the pages of the intake run, and are asked for by their addresses.
+CODE = ("/static/code/pages.js", "/static/code/words/turkish.json")
 START_SECONDS = 30
 STOP_SECONDS = 60
 
@@ -47,7 +49,7 @@ def check_intake(image: Image, instance: Path) -> None:
     port = _free_port()
     _give(image, instance / "intake" / "keyring.json", instance / "intake" / "statements")
     command = image.entered(list(image.command), GUNICORN_CMD_ARGS=f"--bind=127.0.0.1:{port}")
-    _check_service("intake", command, port, ("/", "/v1/keyring"), "localhost")
+    _check_service("intake", command, port, ("/", "/v1/keyring", *CODE), "localhost")
 
 
 def check_console(image: Image, instance: Path) -> None:

@@ -28,10 +28,18 @@ def test_what_is_not_known_is_refused(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize("step", [Step("COPY", "--from=x a b"), Step("COPY", "--chown=1 a b")])
+@pytest.mark.parametrize(
+    "step", [Step("COPY", "--link a b"), Step("COPY", "--from=x --chown=1 a b"), Step("RUN", "--from=x a")]
+)
 def test_options_are_refused(step: Step) -> None:
     with pytest.raises(DockerfileError):
         _ = step.words
+
+
+def test_what_another_stage_made_can_be_copied() -> None:
+    step = Step("COPY", "--from=code /build/code code")
+    assert (step.origin, step.words) == ("code", ["/build/code", "code"])
+    assert Step("COPY", "a b").origin is None
 
 
 def test_shell_form_of_a_command_is_refused() -> None:
@@ -50,6 +58,11 @@ def test_shell_form_of_a_command_is_refused() -> None:
         ("config/questionnaires/story.toml", False),
         ("whistle/cli/__init__.py", False),
         ("whistle/cli/__pycache__/a.pyc", True),
+        ("whistle/static/intake/site.css", False),
+        ("whistle/static/intake/code/pages.js", True),
+        ("browser/src/pages/index.ts", False),
+        ("browser/node_modules/esbuild/package.json", True),
+        ("browser/build/pages.js", True),
         ("requirements.txt", False),
         ("requirements-dev.txt", True),
     ],
@@ -77,4 +90,4 @@ def test_every_copied_path_exists() -> None:
 
 
 def copied(step: Step) -> list[str]:
-    return step.words[:-1] if step.instruction == "COPY" else []
+    return step.words[:-1] if step.instruction == "COPY" and step.origin is None else []
