@@ -10,6 +10,8 @@ from playwright.sync_api import ConsoleMessage, Error, Page, Playwright, Viewpor
 from tests.browser.driving import KEYS, PATIENCE_SECONDS, Browser, Mode
 
 EXECUTABLE = "/usr/bin/chromium"
+#: Nothing but this machine is looked for.
+_ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 _HEARD = {"error", "warning"}
 
 
@@ -25,12 +27,13 @@ class Chromium(Browser):
         """Start it; without ``scripts`` it loads none of the site's, though it could run them."""
         super().__init__(mode, folder)
         self._heard: list[str] = []
-        given = ["--js-flags=--jitless"] if mode is Mode.SAFER else []
+        given = [_ALONE, *arguments]
+        given += ["--js-flags=--jitless"] if mode is Mode.SAFER else []
         given += ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium does not start as root otherwise
         self._context = playwright.chromium.launch_persistent_context(
             self.profile,
             executable_path=EXECUTABLE,
-            args=[*given, *arguments],
+            args=given,
             java_script_enabled=mode is not Mode.OFF,
             accept_downloads=True,
             downloads_path=self.downloads,
@@ -38,6 +41,7 @@ class Chromium(Browser):
             env=dict(os.environ),
         )
         self._context.set_default_timeout(PATIENCE_SECONDS * 1000)
+        self.scripts = self.scripts and scripts
         if not scripts:
             self._context.route("**/*.js", lambda route: route.abort("blockedbyclient"))
         self.page: Page = self._context.pages[0]
@@ -47,6 +51,10 @@ class Chromium(Browser):
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type in _HEARD:
             self._heard.append(f"{message.type}: {message.text}")
+
+    @property
+    def address(self) -> str:
+        return self.page.url
 
     @property
     def process(self) -> int:

@@ -24,6 +24,7 @@ _READ = """
 const buttons = [...document.querySelectorAll("input[type=submit]")].filter(button => button.checkVisibility());
 return [document.body.innerText, ...buttons.map(button => button.value)].join("\\n");
 """
+_READY = "return document.documentElement.dataset.ready === 'yes';"
 _SET = "element.value = value; element.dispatchEvent(new Event('input', {bubbles: true}));"
 
 
@@ -48,8 +49,15 @@ class Browser(ABC):
         self.profile = folder / "profile"
         self.downloads = folder / "downloads"
         self.closed = False
+        #: whether the site's scripts run
+        self.scripts = mode is not Mode.OFF
         for each in (self.profile, self.downloads):
             each.mkdir(parents=True)
+
+    @property
+    @abstractmethod
+    def process(self) -> int:
+        """Return the number of the browser's first process."""
 
     @abstractmethod
     def go(self, address: str) -> None:
@@ -58,6 +66,11 @@ class Browser(ABC):
     @abstractmethod
     def click(self, path: str) -> None:
         """Click the first visible element at an XPath, once there is one."""
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """Return what the browser shows as the page's address."""
 
     @abstractmethod
     def run(self, script: str, *arguments: object) -> Any:
@@ -106,6 +119,9 @@ class Browser(ABC):
     def open(self, address: str, then: str) -> None:
         """Go to an address; ``then`` is something that its page says."""
         self.go(address)
+        if self.scripts:
+            # Until its script is there the page is the one without, and works as that.
+            self.wait_until(lambda: bool(self.run(_READY)), "the page's script")
         self.wait_for(then)
 
     def press(self, label: str, then: str) -> None:

@@ -74,6 +74,8 @@ class Firefox(Browser):
             # A driven browser keeps less than a person's does, unless it is told to keep all.
             "browser.sessionstore.interval": 500,
             "browser.sessionstore.resume_from_crash": True,
+            # What the page leads to in a hurry is looked for on this machine, and nowhere else.
+            "network.dns.localDomains": "www.wikipedia.org",
             "javascript.enabled": self.mode is not Mode.OFF,
         }
         if self.mode is Mode.SAFER:
@@ -81,12 +83,17 @@ class Firefox(Browser):
         return preferences
 
     @property
+    def address(self) -> str:
+        return str(self._driver.current_url)
+
+    @property
     def process(self) -> int:
         """The number of the browser's first process."""
         return int(self._driver.capabilities["moz:processID"])
 
     def go(self, address: str) -> None:
-        self._driver.get(address)
+        with suppress(WebDriverException):  # a page that cannot be had is seen to be missing soon enough
+            self._driver.get(address)
 
     def click(self, path: str) -> None:
         clicked: list[bool] = []

@@ -32,7 +32,7 @@ const tell = ({ outerHTML }) => outerHTML.slice(0, 200);
 return scrollWidth > innerWidth ? [scrollWidth, ...all.filter(reaches).map(tell)] : [];
 """
 #: Without JavaScript axe-core cannot run either, so the site's scripts are held back from a browser that could.
-WITHOUT = {"scripts": False}
+WITHOUT, WITH = {"scripts": False}, {"scripts": True}
 
 
 class Auditor:
@@ -63,7 +63,9 @@ class Auditor:
         self.found += [(state, each) for each in wrong]
 
 
-@pytest.mark.parametrize("options", [pytest.param(WITHOUT, id="without scripts")])
+@pytest.mark.parametrize(
+    "options", [pytest.param(WITHOUT, id="without scripts"), pytest.param(WITH, id="with scripts")]
+)
 def test_every_page_in_every_state(
     options: dict[str, bool], start: Start, recorder: Recorder, office: Office, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,14 @@ from tests.journeys.test_text_browsers import readers_of
 CORPUS = {report.slug: report for report in load()}
 #: Both exclude somebody: one with files of which one is empty, one with a way to be reached.
 VILLA, FRIDAY = CORPUS["08-customs-villa"], CORPUS["19-closed-by-friday"]
-KINDS = ("Chromium", "Firefox")
-BROWSERS = [(kind, mode) for kind in KINDS for mode in (Mode.OFF,)]
+#: Every browser in every mode takes one of the reports; the other one it takes only where there is time.
+JOURNEYS = [
+    pytest.param(
+        kind, mode, report, marks=[pytest.mark.long] if later else [], id=f"{kind} {mode.value}, {report.slug}"
+    )
+    for place, (kind, mode) in enumerate(product(("Chromium", "Firefox"), Mode))
+    for later, report in ((place % 2, VILLA), (1 - place % 2, FRIDAY))
+]
 
 
 @dataclass
@@ -80,8 +87,7 @@ def live(browser: Browser, address: str, report: Report, instance: Instance, fol
     return Lived(report, words, files)
 
 
-@pytest.mark.parametrize(("kind", "mode"), BROWSERS, ids=lambda each: each.value if isinstance(each, Mode) else each)
-@pytest.mark.parametrize("report", [VILLA, FRIDAY], ids=lambda report: report.slug)
+@pytest.mark.parametrize(("kind", "mode", "report"), JOURNEYS)
 def test_a_report_there_and_back(
     kind: str, mode: Mode, report: Report, start: Start, recorded: Recorder, served: Instance, tmp_path: Path
 ) -> None:

@@ -43,7 +43,7 @@ def press(browser: Browser, label: str, then: str, key: str = "Enter") -> None:
 
 
 @pytest.mark.parametrize("kind", ["Chromium", "Firefox"])
-@pytest.mark.parametrize("mode", [Mode.OFF], ids=lambda mode: mode.value)
+@pytest.mark.parametrize("mode", [Mode.OFF, Mode.ON], ids=lambda mode: mode.value)
 def test_a_whole_journey(kind: str, mode: Mode, start: Start, recorder: Recorder, office: Office) -> None:
     browser = start(kind, mode)
     browser.open(f"{recorder.address}/", then="Make a report")

@@ -1,49 +1,19 @@
 """Every vector of ``tests/vectors`` in real browsers, with the bundle that pages are made of."""
 
-import functools
-import http.server
 import json
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from tests.browser.conftest import Start
 from tests.browser.driving import Mode
+from tests.browser.site import serving
 from tests.journeys.instance import ROOT
 
 VECTORS = ROOT / "tests" / "vectors"
 #: Two hold records and documents that the others speak of; a manifest is for whoever checks a site from outside.
 _NOT_FOR_PAGES = {"records", "documents", "manifest"}
-_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types"
-_PAGE = b'<!doctype html><title>Vectors</title><script type="module" src="/vectors.js"></script><p>Trying</p>'
-_KINDS = {".js": "text/javascript", ".json": "application/json"}
-
-
-class _Site(http.server.BaseHTTPRequestHandler):
-    """Serves the built files and the vectors, under a policy as strict as the intake's."""
-
-    protocol_version = "HTTP/1.1"
-
-    def __init__(self, *arguments: object, folder: Path) -> None:
-        self._folder = folder
-        super().__init__(*arguments)  # type: ignore[arg-type]
-
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0].lstrip("/")
-        place = VECTORS / Path(path).name if path.startswith("vectors/") else self._folder / path
-        body = place.read_bytes() if path and place.is_file() else _PAGE
-        self.send_response(200)
-        self.send_header("Content-Type", _KINDS.get(place.suffix, "text/html"))
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Security-Policy", _POLICY)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_arguments: object) -> None:
-        """Keep quiet."""
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +22,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     subprocess.run(["node", str(ROOT / "browser/test/page/build.mjs"), str(folder)], check=True)
     languages = sorted(path.stem for path in (folder / "words").iterdir())
     (folder / "languages.json").write_text(json.dumps(languages))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Site, folder=folder)) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    (folder / "index.html").write_text('<!doctype html><script type="module" src="/vectors.js"></script>')
+    with serving(folder, VECTORS.parent) as address:
+        yield address
 
 
 def files() -> list[str]:

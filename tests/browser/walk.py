@@ -15,6 +15,7 @@ from whistle.console.answer import Attachment
 from whistle.protocol.receipt import Receipt
 
 Look = Callable[[str], None]
+_WARNED = "return [...document.querySelectorAll('.warn')].some((each) => each.checkVisibility());"
 _WRONG = "Nothing was sent yet"
 #: More answers than one page shows.
 _ANSWERS = 8
@@ -66,6 +67,7 @@ def _report(browser: Browser, address: str, report: Report, folder: Path, look: 
     browser.press("I have written them down", then="Two of your words")
     look("two words asked")
     browser.press("Go on", then="Two of your words")
+    browser.wait_until(lambda: bool(browser.run(_WARNED)), "a warning")
     look("two words wrong")
     browser.press("Show me the words again", then="Write down these 12 words")
     browser.press("I have written them down", then="Two of your words")
@@ -85,7 +87,7 @@ def _wrong_words(browser: Browser, address: str, look: Look) -> None:
     cases = {
         "no words": ("", "Enter your 12 words"),
         "a word in no list": ("xyzzy " * 12, "Enter your 12 words"),
-        "a wrong last word": (" ".join([*Receipt.generate().words()[:11], "zoo"]), "12 words"),
+        "a wrong last word": ("abandon " * 11 + "zoo", "Enter your 12 words"),
         "words of nobody": (" ".join(Receipt.generate().words()), "Nothing was found for these words"),
     }
     for name, (entered, then) in cases.items():
@@ -94,4 +96,6 @@ def _wrong_words(browser: Browser, address: str, look: Look) -> None:
         look("enter twelve words")
         browser.write("Your 12 words", entered)
         browser.press("Look for answers", then=then)
+        if then == "Enter your 12 words":
+            browser.wait_until(lambda: bool(browser.run(_WARNED)), "a warning")
         look(name)

@@ -1,7 +1,7 @@
 // Builds what a real browser needs to try every vector, into the folder named as argument. tests/browser serves it.
 //
 // operations.mjs is the one that Node runs: only what Node has and a browser has not is replaced, by files of this folder.
-import { mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -40,6 +40,8 @@ const [, , output] = process.argv;
 await mkdir(join(output, "words"), { recursive: true });
 await writeFile(join(output, "protocol.js"), await bundle());
 await writeFile(join(output, "vectors.js"), await runner());
+await writeFile(join(output, "client.js"), await bundle("test/client.ts"));
+await copyFile(join(HERE, "sealing.mjs"), join(output, "sealing.js"));
 for (const language of Object.keys(DIGESTS)) {
   await writeFile(join(output, "words", `${language}.json`), JSON.stringify(await wordsOf(language)));
 }
