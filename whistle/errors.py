@@ -24,6 +24,7 @@
     │   ├── ManifestError          ManifestMalformed, ManifestExpired, ManifestRolledBack, ManifestForked
     │   └── WorkMissing
     ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable, ShelfUnsafe
+    ├── ClockJumped
     ├── RequestRefused
     ├── CourierError               Unreachable, Refused, AnswerMalformed, AnswerTooLarge, CarriedMalformed
     ├── SourceError                NothingFound, AlreadySent, NobodyToRead, ReaderUnavailable, SendingBroken
@@ -270,6 +271,10 @@ class ShelfUnsafe(ShelfError):
 
 
 # --- the intake
+
+
+class ClockJumped(WhistleError):
+    """The clock of this machine jumped ahead. Nothing is taken away until it has kept to its new date for three days; if it is wrong, set it right."""
 
 
 class RequestRefused(WhistleError):

@@ -50,6 +50,7 @@ _OVERWRITE: Final = (
     .values(burn_hash=bindparam("burn_hash"), sealed=bindparam("sealed"))
 )
 _COUNT: Final = select(func.count()).select_from(record)
+_NEWEST: Final = select(func.max(record.c.day))
 _EARLIER: Final = select(record.c.place).where(record.c.day < bindparam("day")).limit(1)
 
 
@@ -141,6 +142,12 @@ class Drawer:
         """Return the number of rows, live or not."""
         with self._connection.begin():
             return self._connection.scalars(_COUNT).one()
+
+    def newest_day(self) -> int | None:
+        """Return the newest day on which a row came, live or not; nothing where there is none."""
+        with self._connection.begin():
+            newest: int | None = self._connection.scalars(_NEWEST).one()
+            return newest
 
     def has_before(self, day: int) -> bool:
         """Return whether a row came on an earlier day than ``day``, live or not."""

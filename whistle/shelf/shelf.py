@@ -185,6 +185,12 @@ class Shelf:
             missed = self._cabinet.arrivals.has_before(self._today().toordinal())
             return missed or self._cabinet.sorting is not None
 
+    def newest_day(self) -> date | None:
+        """Return the newest day on which a record came that still has a row; nothing on an empty shelf."""
+        with self._working():
+            days = [day for drawer in self._cabinet.drawers if (day := drawer.newest_day()) is not None]
+            return date.fromordinal(max(days)) if days else None
+
     @property
     def is_usable(self) -> bool:
         """Whether it can work. If not, it stays so until it is closed and opened again."""
