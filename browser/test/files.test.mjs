@@ -80,14 +80,14 @@ test("the server is killed in the middle and started again: sending goes on with
   let puts = 0;
   let stalled;
   const { watch, source, keys } = await watched(async ({ path }) => {
-    if (path === "/v1/chunks" && ++puts === 5) {
+    if (path === "/v1/chunks" && ++puts === 6) {
       await intake.kill();
     }
   });
   const content = randomBytes(9 * MEGABYTE);
   const sending = await source.prepare(draft, [file("large.bin", content)]);
   await assert.rejects(sending.send({ progress: (now) => (stalled = now) }), { name: "Unreachable" });
-  assert.ok(stalled.sent < stalled.total / 2);
+  assert.ok(stalled.sent < stalled.total);
   watch.meddle = () => undefined;
   await assert.rejects(sending.send(), { name: "Unreachable" });
   const before = chunkPuts(watch).filter(({ answered }) => answered === 0).flatMap(chunksIn);
@@ -99,7 +99,7 @@ test("the server is killed in the middle and started again: sending goes on with
   assert.deepEqual(progress.at(-1).sent, sending.total);
   // What was stored is not sent again. (The challenge is new; the same chunks may be asked to be worked for twice.)
   const later = new Set(chunkPuts(watch).flatMap(chunksIn));
-  assert.ok(before.length >= 4 * 32 && before.every((address) => !later.has(address)));
+  assert.ok(before.length >= 2 * 32 && before.every((address) => !later.has(address)));
   const found = await arrived(keys);
   assert.equal(sha256(found.files[0]), sha256(content));
   await watch.close();
@@ -214,8 +214,8 @@ test("little is in memory, and few requests are under way, however long the file
   const sending = await source.prepare(draft, [{ name: "endless", type: "", blob: { size, slice } }]);
   await sending.send();
   assert.equal(read, size);
-  assert.ok(longest <= MEGABYTE, `${longest} bytes in one reading`);
-  assert.ok(ahead <= 13 * MEGABYTE, `${ahead} bytes read ahead`);
+  assert.ok(longest <= 4 * MEGABYTE, `${longest} bytes in one reading`);
+  assert.ok(ahead <= 17 * MEGABYTE, `${ahead} bytes read ahead`);
   assert.ok(most >= 2 && most <= 4, `${most} requests under way`);
   await watch.close();
 });

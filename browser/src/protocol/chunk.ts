@@ -2,7 +2,7 @@
 import { type Bytes, equal } from "./bytes.ts";
 import { type ChunkCipher, chunkCipher } from "./cipher.ts";
 import { StreamAltered } from "./errors.ts";
-import { keyedHash } from "./hashing.ts";
+import { HashRow, keyedHash } from "./hashing.ts";
 import { LABELS } from "./labels.ts";
 import { ADDRESS_SIZE, BURN_HASH_SIZE, burnHashOf, RECORD_SIZE } from "./record.ts";
 import { CHUNK_MINIMUM } from "./state.ts";
@@ -25,6 +25,11 @@ export function padded(used: number): number {
 /** How many chunks a piece of so many bytes takes. */
 export function chunksFor(size: number): number {
   return Math.ceil(size / CHUNK_TEXT_SIZE);
+}
+
+/** Where the chunks of a stream lie. */
+export function chunkAddresses(streamKey: Uint8Array): HashRow {
+  return new HashRow(streamKey, LABELS.chunkAddress);
 }
 
 /** Where chunk `index` of a stream lies. */
@@ -60,11 +65,13 @@ export interface StreamSecrets {
  * Who uses it gives each index one plaintext and no other: two under one nonce would give away both.
  */
 export class ChunkSealer {
-  readonly #secrets: StreamSecrets;
+  readonly #burnToken: StreamSecrets["burnToken"];
+  readonly #addresses: HashRow;
   readonly #cipher: ChunkCipher;
 
-  private constructor(secrets: StreamSecrets, cipher: ChunkCipher) {
-    this.#secrets = secrets;
+  private constructor({ key, burnToken }: StreamSecrets, cipher: ChunkCipher) {
+    this.#burnToken = burnToken;
+    this.#addresses = chunkAddresses(key);
     this.#cipher = cipher;
   }
 
@@ -72,28 +79,31 @@ export class ChunkSealer {
     return new ChunkSealer(secrets, await cipherOf(secrets.key));
   }
 
-  /** The record of chunk `index`, which holds the 32,688 bytes of `plaintext`. */
-  async seal(index: number, last: boolean, plaintext: Bytes): Promise<Bytes> {
-    const record = new Uint8Array(RECORD_SIZE);
-    record.set(chunkAddress(this.#secrets.key, index));
-    record.set(burnHashOf(this.#secrets.burnToken(index)), ADDRESS_SIZE);
+  /**
+   * The record of chunk `index`, which holds the 32,688 bytes of `plaintext`, in a buffer of its own or in `record`: to
+   * allocate thousands of buffers takes longer than to seal into them.
+   */
+  async seal(index: number, last: boolean, plaintext: Bytes, record = new Uint8Array(RECORD_SIZE)): Promise<Bytes> {
+    record.set(this.#addresses.at(index));
+    record.set(burnHashOf(this.#burnToken(index)), ADDRESS_SIZE);
     const associated = record.subarray(0, ASSOCIATED_SIZE);
     record.set(await this.#cipher.encrypt(nonceOf(index, last), associated, plaintext), ASSOCIATED_SIZE);
     return record;
   }
 
   wipe(): void {
+    this.#addresses.wipe();
     this.#cipher.wipe();
   }
 }
 
 /** Opens the chunk records of one stream, in any order. */
 export class ChunkOpener {
-  readonly #key: Uint8Array;
+  readonly #addresses: HashRow;
   readonly #cipher: ChunkCipher;
 
   private constructor(key: Uint8Array, cipher: ChunkCipher) {
-    this.#key = key;
+    this.#addresses = chunkAddresses(key);
     this.#cipher = cipher;
   }
 
@@ -101,10 +111,15 @@ export class ChunkOpener {
     return new ChunkOpener(key, await cipherOf(key));
   }
 
+  /** Where chunk `index` lies. */
+  address(index: number): Bytes {
+    return this.#addresses.at(index);
+  }
+
   /** The bytes of chunk `index`. Throws `StreamAltered` for a record that is missing, elsewhere, or changed. */
   async open(index: number, last: boolean, record: Bytes | null): Promise<Bytes> {
     const isThere = record !== null && record.length === RECORD_SIZE;
-    if (!isThere || !equal(record.subarray(0, ADDRESS_SIZE), chunkAddress(this.#key, index))) {
+    if (!isThere || !equal(record.subarray(0, ADDRESS_SIZE), this.address(index))) {
       throw new StreamAltered();
     }
     const [associated, sealed] = [record.subarray(0, ASSOCIATED_SIZE), record.subarray(ASSOCIATED_SIZE)];
@@ -112,6 +127,7 @@ export class ChunkOpener {
   }
 
   wipe(): void {
+    this.#addresses.wipe();
     this.#cipher.wipe();
   }
 }

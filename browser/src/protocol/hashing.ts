@@ -29,6 +29,33 @@ export function keyedHashOf(size: number, key: Uint8Array, ...fields: readonly F
   return digest(fields, key, size);
 }
 
+/** `H[key](fields…, i)` for many integers `i`: all but the last field is hashed once. */
+export class HashRow {
+  readonly #before: ReturnType<typeof blake2b.create>;
+  readonly #state: ReturnType<typeof blake2b.create>;
+  readonly #last = new Uint8Array(2 * LENGTH_SIZE);
+  readonly #view = new DataView(this.#last.buffer);
+
+  constructor(key: Uint8Array, ...fields: readonly Field[]) {
+    this.#before = blake2b.create({ dkLen: HASH_SIZE, key }).update(frame(fields));
+    this.#state = this.#before.clone();
+    this.#last[0] = LENGTH_SIZE;
+  }
+
+  at(index: number): Bytes {
+    this.#view.setUint32(LENGTH_SIZE, index % 2 ** 32, true);
+    this.#view.setUint32(LENGTH_SIZE + 4, Math.floor(index / 2 ** 32), true);
+    const result = new Uint8Array(HASH_SIZE);
+    this.#before._cloneInto(this.#state).update(this.#last).digestInto(result);
+    return result;
+  }
+
+  wipe(): void {
+    this.#before.destroy();
+    this.#state.destroy();
+  }
+}
+
 /** SHA-256 by the browser where it has one, which a page that came without TLS has not: of files and whole requests. */
 export async function sha256(data: Bytes, subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle): Promise<Bytes> {
   return subtle === undefined ? concat(sha256InJavaScript(data)) : new Uint8Array(await subtle.digest("SHA-256", data));

@@ -4,7 +4,6 @@ import {
   CHUNK_TEXT_SIZE,
   ChunkOpener,
   ChunkSealer,
-  chunkAddress,
   chunksFor,
   padded,
   type StreamSecrets,
@@ -203,7 +202,7 @@ export class StreamReader {
 
   /** Where chunk `index` lies. */
   address(index: number): Bytes {
-    return chunkAddress(this.#reference.key, index);
+    return this.#opener.address(index);
   }
 
   /** The bytes of chunk `index`, zeros behind its piece too. Throws `StreamAltered`. */

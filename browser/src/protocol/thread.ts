@@ -1,7 +1,7 @@
 /** What derives from a receipt: keys, addresses and burn tokens (docs/protocol.md, section 4). */
 import { type Bytes, concat, wipe } from "./bytes.ts";
 import { BodyMalformed } from "./errors.ts";
-import { hash, keyedHash, keyedHashOf } from "./hashing.ts";
+import { HashRow, hash, keyedHash, keyedHashOf } from "./hashing.ts";
 import { Identity, MLKEM_SEED_SIZE, type Recipient } from "./keys.ts";
 import { LABELS } from "./labels.ts";
 import type { Receipt } from "./receipt.ts";
@@ -21,6 +21,7 @@ export function siteOf(firstRoot: Uint8Array): Bytes {
 export class Thread {
   readonly key: Uint8Array;
   readonly recipient: Recipient;
+  readonly #rows: readonly HashRow[];
 
   /** Throws `BodyMalformed` for a key of another size, as a thread's key comes in a body. */
   constructor(key: Uint8Array, recipient: Recipient) {
@@ -29,11 +30,19 @@ export class Thread {
     }
     this.key = key;
     this.recipient = recipient;
+    this.#rows = [UP, DOWN].map((direction) => new HashRow(key, LABELS.address, direction, recipient.bytes));
   }
 
   /** Where message `index` of a direction lies. The Recipient is in it, so nobody can answer into another's thread. */
   address(direction: Direction, index: number): Bytes {
-    return keyedHash(this.key, LABELS.address, direction, this.recipient.bytes, index);
+    return (this.#rows[direction] as HashRow).at(index);
+  }
+
+  wipe(): void {
+    wipe(this.key);
+    for (const row of this.#rows) {
+      row.wipe();
+    }
   }
 }
 
@@ -70,6 +79,11 @@ export class Source {
     return keyedHash(this.#burnKey, LABELS.burnChunk, streamNonce, index);
   }
 
+  /** The tokens that burn all chunks of a stream of hers. */
+  burnChunks(streamNonce: Uint8Array): HashRow {
+    return new HashRow(this.#burnKey, LABELS.burnChunk, streamNonce);
+  }
+
   /** The tokens of replies that the holder of `author` sealed to her. */
   replyTokens(author: Recipient): ReplyTokens {
     return new ReplyTokens(this.identity.sharedSecret(author));
@@ -92,7 +106,8 @@ export class Source {
   wipe(): void {
     this.identity.wipe();
     this.#receipt.wipe();
-    wipe(this.thread.key, this.stateKey, this.#burnKey);
+    this.thread.wipe();
+    wipe(this.stateKey, this.#burnKey);
   }
 
   toString(): string {

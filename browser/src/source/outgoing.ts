@@ -1,9 +1,9 @@
 /**
  * The chunks of a message on their way: read, sealed and put, a few at a time (docs/protocol.md, section 8).
  *
- * Blocks of 32 neighbours are read in an order of chance. Four of them at a time are sealed, and their chunks mixed and
- * put in requests of 32, several at once, while the next four are sealed. Some ten megabytes are in memory, however long
- * the files are.
+ * Blocks of 128 neighbours are read in an order of chance. One at a time is sealed, and its chunks mixed and put in
+ * requests of 32, several at once, while the next one is sealed and the one after it read. Some twenty megabytes are in
+ * memory, however long the files are.
  */
 import { batches } from "../courier/asking.ts";
 import type { Courier } from "../courier/courier.ts";
@@ -15,8 +15,7 @@ import { HASH_SIZE, sha256 } from "../protocol/hashing.ts";
 import { RECORD_SIZE } from "../protocol/record.ts";
 import type { Pieces } from "./pieces.ts";
 
-const BLOCK = 32;
-const BLOCKS_AT_ONCE = 4;
+const BLOCK = 128;
 /** Requests under way at the same time. More bring nothing, even where an answer takes a second. */
 const LANES = 4;
 
@@ -32,6 +31,8 @@ export class OutgoingStream {
   // Sealed, and not known to be stored.
   readonly #waiting: Batch[] = [];
   #sealing: Promise<void> | null = null;
+  // Of the first of the blocks.
+  #reading: Promise<readonly Bytes[]> | null = null;
   #broken: unknown = null;
 
   constructor(courier: Courier, sealer: ChunkSealer, pieces: Pieces) {
@@ -69,6 +70,7 @@ export class OutgoingStream {
   /** Forgets what was not sent, and the key. */
   wipe(): void {
     this.#blocks.length = 0;
+    this.#reading = null;
     this.#waiting.length = 0;
     this.#sealer.wipe();
     this.#pieces.wipe();
@@ -91,10 +93,14 @@ export class OutgoingStream {
 
   async #sealMore(): Promise<void> {
     try {
-      const blocks = this.#blocks.slice(0, BLOCKS_AT_ONCE);
-      const records = (await Promise.all(blocks.map((block) => this.#seal(block)))).flat();
-      this.#blocks.splice(0, blocks.length);
-      this.#waiting.push(...batches(shuffle(records), PUT_CHUNK_LIMIT));
+      const block = this.#blocks[0] as number;
+      const plaintexts = await (this.#reading ?? this.#read(block));
+      this.#blocks.shift();
+      const [next] = this.#blocks;
+      this.#reading = next === undefined ? null : this.#read(next);
+      // Where it fails, that is found when it is waited for.
+      this.#reading?.catch(() => undefined);
+      this.#waiting.push(...batches(await this.#seal(block, plaintexts), PUT_CHUNK_LIMIT));
     } catch (error) {
       this.#broken = error;
     } finally {
@@ -102,18 +108,28 @@ export class OutgoingStream {
     }
   }
 
-  async #seal(block: number): Promise<readonly Bytes[]> {
-    const { chunks } = this.#pieces;
-    const first = block * BLOCK;
-    const plaintexts = await this.#pieces.read(first, Math.min(chunks, first + BLOCK));
-    return await Promise.all(
+  async #read(block: number): Promise<readonly Bytes[]> {
+    return await this.#pieces.read(block * BLOCK, Math.min(this.#pieces.chunks, (block + 1) * BLOCK));
+  }
+
+  /** The records of a block, in an order of chance. */
+  async #seal(block: number, plaintexts: readonly Bytes[]): Promise<readonly Bytes[]> {
+    const records = recordsOf(plaintexts.length);
+    const places = shuffle([...records]);
+    await Promise.all(
       plaintexts.map(async (plaintext, place) => {
-        const index = first + place;
-        const record = await this.#sealer.seal(index, index === chunks - 1, plaintext);
+        const index = block * BLOCK + place;
+        const record = await this.#sealer.seal(index, index === this.#pieces.chunks - 1, plaintext, places[place]);
         wipe(plaintext);
         this.#hashes.set(await sha256(record), index * HASH_SIZE);
-        return record;
       }),
     );
+    return records;
   }
+}
+
+/** So many records in one buffer. */
+function recordsOf(count: number): readonly Bytes[] {
+  const buffer = new Uint8Array(count * RECORD_SIZE);
+  return Array.from({ length: count }, (_, place) => buffer.subarray(place * RECORD_SIZE, (place + 1) * RECORD_SIZE));
 }

@@ -190,7 +190,8 @@ export class Sending {
     }
     const [key, nonce] = [randomBytes(STREAM_KEY_SIZE), streamNonce()];
     const { courier, keys } = this.#desk;
-    const sealer = await ChunkSealer.begin({ key, nonce, burnToken: (index) => keys.burnChunk(nonce, index) });
+    const tokens = keys.burnChunks(nonce);
+    const sealer = await ChunkSealer.begin({ key, nonce, burnToken: (index) => tokens.at(index) });
     const outgoing = new OutgoingStream(courier, sealer, pieces);
     this.#stream = { key, nonce, chunks: pieces.chunks, part, outgoing };
   }

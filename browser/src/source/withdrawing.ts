@@ -136,8 +136,9 @@ export class Withdrawing {
 
   /** What burns a message: its chunks, then itself. */
   *#tokens({ record, state }: Own): Generator<Uint8Array> {
+    const tokens = this.#desk.keys.burnChunks(state.streamNonce);
     for (let chunk = 0; chunk < state.chunks; chunk++) {
-      yield this.#desk.keys.burnChunk(state.streamNonce, chunk);
+      yield tokens.at(chunk);
     }
     yield this.#desk.keys.burnMessage(record.address);
   }
