@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -54,7 +55,9 @@ class Chromium(Browser):
 
     @property
     def address(self) -> str:
-        return self.page.url
+        with suppress(Error):  # the page is about to be another one
+            return str(self.run("return location.href;"))
+        return ""
 
     @property
     def process(self) -> int:
@@ -99,6 +102,8 @@ class Chromium(Browser):
         self.page.set_viewport_size(ViewportSize(width=width, height=height))
 
     def complaints(self) -> list[str]:
+        with suppress(Error):  # what the browser said meanwhile is heard when it is asked for something
+            self.run("return 0;")
         heard, self._heard = self._heard, []
         return heard
 

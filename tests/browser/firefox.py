@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver import ActionChains, FirefoxOptions, FirefoxService, Keys
 from selenium.webdriver import Firefox as Driver
 from selenium.webdriver.common.by import By
@@ -111,7 +111,8 @@ class Firefox(Browser):
 
     def _click(self, element: WebElement) -> None:
         self._driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+        with suppress(StaleElementReferenceException):  # it is gone because it was clicked
+            element.click()
 
     def run(self, script: str, *arguments: object) -> Any:
         # Without JavaScript ours still runs, but no promise in it is ever kept.

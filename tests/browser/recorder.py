@@ -2,6 +2,7 @@
 
 import re
 import socket
+import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,10 +32,11 @@ class Request:
 class Recorder:
     """Listens on a port of its own, and connects every visitor to the server's."""
 
-    def __init__(self, port: int, *, keep: bool = True) -> None:
-        """With ``keep=False`` it counts the bytes of each request and forgets them."""
+    def __init__(self, port: int, *, keep: bool = True, pace: int | None = None) -> None:
+        """With ``keep=False`` bytes are counted and forgotten; ``pace`` is how many a second each connection sends."""
         self.target = port
         self._keep = keep
+        self._pace = pace
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lock = Lock()
         self._said: dict[int, bytearray] = {}
@@ -111,6 +113,8 @@ class Recorder:
                         self.sent += len(data)
                         if self._keep:
                             self._said[number] += data
+                    if self._pace is not None:
+                        time.sleep(len(data) / self._pace)
                 target.sendall(data)
         with suppress(OSError):
             target.shutdown(socket.SHUT_WR)
