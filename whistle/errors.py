@@ -23,7 +23,7 @@
     │   ├── StatementError         StatementMalformed, StatementRejected, StatementRolledBack
     │   ├── ManifestError          ManifestMalformed, ManifestExpired, ManifestRolledBack, ManifestForked
     │   └── WorkMissing
-    ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable, ShelfUnsafe
+    ├── ShelfError                 AddressTaken, ShelfFull, ShelfUnavailable, ShelfDamaged, ShelfInUse, ShelfUnsafe
     ├── ClockJumped
     ├── RequestRefused
     ├── CourierError               Unreachable, Refused, AnswerMalformed, AnswerTooLarge, CarriedMalformed
@@ -264,6 +264,14 @@ class ShelfFull(ShelfError):
 
 class ShelfUnavailable(ShelfError):
     """The site cannot store anything at the moment. Nothing was stored."""
+
+
+class ShelfDamaged(ShelfUnavailable):
+    """A file of the shelf is damaged. Put the whole folder of the newest backup in the place of the shelf's, and start again."""
+
+
+class ShelfInUse(ShelfUnavailable):
+    """Another program has the shelf open. End it, and start again."""
 
 
 class ShelfUnsafe(ShelfError):

@@ -7,17 +7,18 @@ as on a full one: a small file system of one's own needs a privileged user.
 import errno
 import os
 import resource
+import shutil
 import sqlite3
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from tests.shelf.samples import TODAY, listed, open_shelf, records, sample, samples, tidied
-from whistle.errors import ShelfFull, ShelfUnavailable
+from whistle.errors import ShelfDamaged, ShelfFull, ShelfInUse, ShelfUnavailable
 from whistle.shelf import Kept, Put
 from whistle.shelf.drawer import Ashes, Drawer
 from whistle.shelf.failures import SyncFailed, forbids_trust, shelf_error
@@ -118,26 +119,76 @@ def test_a_file_that_is_no_database_makes_the_shelf_unavailable(tmp_path: Path, 
     folder = tmp_path / "shelf"
     open_shelf(folder).close()
     (folder / name).write_bytes(os.urandom(40_000))
-    with pytest.raises(ShelfUnavailable):
+    with pytest.raises(ShelfDamaged, match=name) as raised:
         open_shelf(folder)
+    assert "newest backup" in raised.value.message()
     # Nothing is held back: the operator can put a copy in its place.
     (folder / name).unlink()
     open_shelf(folder).close()
 
 
-def test_a_damaged_page_makes_the_shelf_unavailable_and_nothing_worse(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["arrivals.sqlite", "messages.sqlite", "chunks.sqlite"])
+def test_a_file_that_another_program_has_locked_is_named_and_lost_to_nobody(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "shelf"
-    some = samples(30)
+    (kept,) = samples(1)
+    with open_shelf(folder) as shelf:
+        shelf.put_messages([kept.record])
+    other = sqlite3.connect(folder / name)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(ShelfInUse, match=name):
+        open_shelf(folder)
+    other.rollback()
+    other.close()
+    with open_shelf(folder) as shelf:
+        assert shelf.fetch([kept.address]) == [bytes(kept.record)]
+
+
+@pytest.mark.parametrize("name", ["arrivals.sqlite", "messages.sqlite", "chunks.sqlite"])
+def test_another_program_cannot_get_in_while_the_shelf_is_open(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "shelf"
+    with open_shelf(folder) as shelf:
+        (kept,) = samples(1)
+        shelf.put_messages([kept.record])
+        other = sqlite3.connect(folder / name, timeout=0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("SELECT count(*) FROM record")
+        other.close()
+        with pytest.raises(ShelfInUse):
+            open_shelf(folder)
+        assert shelf.put_messages(records(samples(1))) == [Kept.STORED]
+        assert shelf.fetch([kept.address]) == [bytes(kept.record)]
+
+
+def damage(file: Path) -> None:
+    """Overwrite all of a file but its first page."""
+    size = file.stat().st_size
+    with file.open("r+b") as stream:
+        stream.seek(4096)
+        stream.write(b"\xff" * (size - 4096))
+
+
+def test_a_damaged_page_is_found_at_the_start_or_makes_the_shelf_unavailable(tmp_path: Path) -> None:
+    folder = tmp_path / "shelf"
+    some = samples(200)
     with open_shelf(folder) as shelf:
         shelf.put_messages(records(some))
         tidied(shelf)
-    size = (folder / "messages.sqlite").stat().st_size
-    with (folder / "messages.sqlite").open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xff" * (size - 4096))
-    with pytest.raises(ShelfUnavailable) as raised, open_shelf(folder) as shelf:
-        shelf.fetch([each.address for each in some])
-    assert raised.value.message() == "The site cannot store anything at the moment. Nothing was stored."
+    shutil.copytree(folder, tmp_path / "backup")
+    with open_shelf(folder) as shelf:
+        damage(folder / "messages.sqlite")
+        with pytest.raises(ShelfUnavailable) as raised:
+            shelf.fetch([each.address for each in some])
+        # A visitor reads this, not the operator.
+        assert raised.value.message() == "The site cannot store anything at the moment. Nothing was stored."
+        with suppress(ShelfUnavailable):
+            shelf.close()
+    with pytest.raises(ShelfDamaged, match=r"messages\.sqlite"):
+        open_shelf(folder)
+    # What the sentence says is all there is to do.
+    shutil.rmtree(folder)
+    shutil.copytree(tmp_path / "backup", folder)
+    with open_shelf(folder) as shelf:
+        assert shelf.fetch([each.address for each in some]) == [bytes(each.record) for each in some]
 
 
 def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from whistle.errors import ShelfUnavailable
 from whistle.shelf import folder
 from whistle.shelf.drawer import Ashes, Drawer
-from whistle.shelf.failures import FOREIGN
+from whistle.shelf.failures import FOREIGN, opening_error
 from whistle.shelf.sqlite import Journal, Vacuum
 
 ARRIVALS: Final = "arrivals.sqlite"
@@ -48,11 +48,11 @@ class Cabinet:
             opened.callback(lock.close)
             self._remove_left_overs()
             opened.callback(self._close_drawers)
-            self.messages = Drawer.open(path / MESSAGES)
-            self.chunks = Drawer.open(path / CHUNKS, vacuum=Vacuum.INCREMENTAL)
+            self.messages = _found(path / MESSAGES)
+            self.chunks = _found(path / CHUNKS, Vacuum.INCREMENTAL)
             if (path / SORTING).exists():
-                self.sorting = Drawer.open(path / SORTING)
-            self.arrivals = Drawer.open(path / ARRIVALS)
+                self.sorting = _found(path / SORTING)
+            self.arrivals = _found(path / ARRIVALS)
             self._opened = opened.pop_all()
 
     @property
@@ -178,3 +178,11 @@ class Cabinet:
         self.is_sound = False
         yield
         self.is_sound = True
+
+
+def _found(path: Path, vacuum: Vacuum = Vacuum.NONE) -> Drawer:
+    """Open a drawer at the start, when somebody reads which file is in the way."""
+    try:
+        return Drawer.open(path, vacuum=vacuum)
+    except FOREIGN as error:
+        raise opening_error(error, path.name) from error

@@ -7,12 +7,14 @@ from typing import Final
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from whistle.errors import ShelfError, ShelfFull, ShelfUnavailable
+from whistle.errors import ShelfDamaged, ShelfError, ShelfFull, ShelfInUse, ShelfUnavailable
 
 #: Everything that the libraries below the shelf raise.
 FOREIGN: Final = (SQLAlchemyError, sqlite3.Error, CommandError, OSError)
 
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_IN_USE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SYNC_FAILED: Final = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 
 
@@ -30,6 +32,14 @@ def shelf_error(error: BaseException) -> ShelfError:
     primary = _sqlite_code(error) & 0xFF
     no_space = isinstance(error, OSError) and error.errno in _NO_SPACE
     return ShelfFull() if primary == sqlite3.SQLITE_FULL or no_space else ShelfUnavailable()
+
+
+def opening_error(error: BaseException, name: str) -> ShelfError:
+    """Return what ``shelf_error`` does; where whoever starts the site can mend it, an error that names the file."""
+    primary = _sqlite_code(error) & 0xFF
+    if primary in _DAMAGED:
+        return ShelfDamaged(name)
+    return ShelfInUse(name) if primary in _IN_USE else shelf_error(error)
 
 
 def forbids_trust(error: BaseException) -> bool:

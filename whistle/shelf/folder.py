@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakSet
 
-from whistle.errors import ShelfFull, ShelfUnavailable, ShelfUnsafe
+from whistle.errors import ShelfFull, ShelfInUse, ShelfUnavailable, ShelfUnsafe
 from whistle.shelf.failures import SyncFailed
 
 FOLDER_MODE: Final = 0o700
@@ -105,7 +105,7 @@ class NamelessFile:
 
 
 class FolderLock:
-    """Keeps every other process out of the folder. Raises ``ShelfUnavailable`` if one is in."""
+    """Keeps every other process out of the folder. Raises ``ShelfInUse`` if one is in."""
 
     def __init__(self, folder: Path) -> None:
         self._descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -113,7 +113,7 @@ class FolderLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._descriptor)
-            raise ShelfUnavailable("another process has it open") from error
+            raise ShelfInUse from error
         _held.add(self)
 
     def close(self) -> None:

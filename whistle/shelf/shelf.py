@@ -40,7 +40,10 @@ class Shelf:
     def __init__(
         self, folder: Path, *, today: Callable[[], date], message_days: int, chunk_days: int, capacity: int
     ) -> None:
-        """Open the shelf in ``folder``; raises ``ShelfUnsafe`` or ``ShelfUnavailable``."""
+        """Open the shelf in ``folder``.
+
+        Raises ``ShelfUnsafe``, ``ShelfInUse``, ``ShelfDamaged``, ``ShelfFull`` or ``ShelfUnavailable``.
+        """
         self._today = today
         self._message_days = message_days
         self._chunk_days = chunk_days
