@@ -12,6 +12,7 @@ from playwright.sync_api import Playwright, sync_playwright
 from tests.browser.chromium import Chromium
 from tests.browser.driving import Browser, Mode
 from tests.browser.firefox import Firefox
+from tests.browser.office import Desks
 from tests.browser.recorder import Recorder
 from tests.journeys.conftest import Office
 from tests.journeys.instance import ANA, BOON, CHITRA, Console, Instance, copied, found
@@ -41,6 +42,12 @@ def office(founded: Instance, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with instance.serving(), ExitStack() as stack:
         consoles = {number: stack.enter_context(closing(Console(instance, number))) for number in (ANA, BOON, CHITRA)}
         yield Office(instance, consoles)
+
+
+@pytest.fixture(scope="session")
+def desks(served: Instance, tmp_path_factory: pytest.TempPathFactory) -> Desks:
+    """Give the commands of its people."""
+    return Desks(served, tmp_path_factory.mktemp("desks"))
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from tests.journeys.instance import ANA, BOON, CHITRA, NAMES, Instance
 from tests.journeys.test_text_browsers import readers_of
 
 CORPUS = {report.slug: report for report in load()}
+pytestmark = pytest.mark.timeout(600)  # there is much to do, and a busy machine takes its time
+
 #: Both exclude somebody: one with files of which one is empty, one with a way to be reached.
 VILLA, FRIDAY = CORPUS["08-customs-villa"], CORPUS["19-closed-by-friday"]
 #: Every browser in every mode takes one of the reports; the other one it takes only where there is time.
@@ -46,10 +48,9 @@ class Lived:
         return [*told(self.report), *(secret for secret in secrets if " token " not in secret.name)]
 
 
-def live(browser: Browser, address: str, report: Report, instance: Instance, folder: Path) -> Lived:
+def live(browser: Browser, address: str, report: Report, desks: Desks, folder: Path) -> Lived:
     """Report, be read, be answered, read the answer, add to it, withdraw."""
     files = journey.on_disk(folder / "files", report)
-    desks = Desks(instance, folder)
     words = journey.report(browser, address, report, files)
     assert journey.readers(browser) == [NAMES[number] for number in readers_of(report)]
 
@@ -76,24 +77,25 @@ def live(browser: Browser, address: str, report: Report, instance: Instance, fol
     journey.add(browser, report.follow_up, files[-1:])
     assert journey.readers(browser) == [NAMES[number] for number in readers_of(report)]
 
-    assert {number for number in (ANA, BOON, CHITRA) if desks.new(number)} == set()
+    assert desks.new(ANA) == desks.new(BOON) == []
     said, saved = desks.read(reader, label, folder / "saved-again")
     assert f"\n{journey.sent(report.follow_up)}\n" in said
     assert files[-1].read_bytes() in saved
 
     journey.come_back(browser, address, words)
     journey.withdraw(browser)
-    desks.new(reader)
+    desks.run(reader, "sync")
     assert "The source has taken this back." in desks.run(reader, "read", label)
     return Lived(report, words, files)
 
 
 @pytest.mark.parametrize(("kind", "mode", "report"), JOURNEYS)
 def test_a_report_there_and_back(
-    kind: str, mode: Mode, report: Report, start: Start, recorded: Recorder, served: Instance, tmp_path: Path
+    kind: str, mode: Mode, report: Report, start: Start, recorded: Recorder, desks: Desks, tmp_path: Path
 ) -> None:
+    served = desks.instance
     browser = start(kind, mode)
-    lived = live(browser, recorded.address, report, served, tmp_path)
+    lived = live(browser, recorded.address, report, desks, tmp_path)
     search = Search(lived.needles(served))
     on_the_wire = {hit for said in recorded.bytes_sent() for hit in search.data(said, "the wire")}
     # Without JavaScript the server seals, and must get what there is to seal: the search sees it.
