@@ -157,9 +157,9 @@ def _owners(installation: Installation) -> Iterator[Finding]:
     if strangers:
         yield problem(
             "owner-differs",
-            _(
-                "{count} files and folders do not belong to the user that runs the intake (number {user}): {path}"
-            ).format(count=len(strangers), user=owner, path=strangers[0]),
+            _("{path}, and {count} in all, do not belong to user {user}, who runs the intake.").format(
+                count=len(strangers), user=owner, path=strangers[0]
+            ),
             _("Run: chown -R {user} {path}").format(user=owner, path=settings.folder),
         )
     unreadable = server is not None and settings.keyring.exists() and not _may_read(settings.keyring, server.user)

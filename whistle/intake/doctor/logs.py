@@ -2,7 +2,8 @@
 
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +17,9 @@ _JOURNAL: Final = "/usr/bin/journalctl"
 _LINES: Final = 5_000
 _SECONDS: Final = 30
 
-_OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_ADDRESS: Final = re.compile(
-    rf"(?<![\d.])(?!127\.|0\.0\.0\.0){_OCTET}(?:\.{_OCTET}){{3}}(?![\d.])"
-    r"|(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?:[0-9a-f]{1,4}|:)(?![\w:])|(?<![\w:])[0-9a-f]{1,4}::[0-9a-f:]*(?![\w:])",
-    re.IGNORECASE,
+#: What may be an address; times of day look much the same.
+_CANDIDATE: Final = re.compile(
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<![\w:])[0-9a-f:]*:[0-9a-f]*:[0-9a-f:.]*", re.IGNORECASE
 )
 _PATH: Final = re.compile(r"\b(?:GET|POST|HEAD) /\S*|(?<![\w/])/(?:report|replies|withdraw)\b|/v1/\w+")
 _AGENT: Final = re.compile(r"Mozilla/\d|AppleWebKit|curl/\d|User-Agent", re.IGNORECASE)
@@ -37,18 +36,31 @@ def examine(machine: Machine, files: Iterable[Path]) -> Iterator[Finding]:
 
 
 def _told(name: str, lines: Sequence[str]) -> Iterator[Finding]:
-    kinds = {
-        _("addresses"): _ADDRESS,
-        _("what was opened"): _PATH,
-        _("browsers"): _AGENT,
+    kinds: dict[str, Callable[[str], object]] = {
+        _("addresses"): names_an_address,
+        _("what was opened"): _PATH.search,
+        _("browsers"): _AGENT.search,
     }
-    found = [kind for kind, pattern in kinds.items() if any(pattern.search(line) for line in lines)]
+    found = [kind for kind, tells in kinds.items() if any(map(tells, lines))]
     if found:
         yield problem(
             "log-tells",
             _("{name} tells of visitors: {kinds}.").format(name=name, kinds=", ".join(found)),
             _("Switch this log off where it is made, and destroy what was written (shred -u, and its rotated copies)."),
         )
+
+
+def names_an_address(line: str) -> bool:
+    """Return whether a line has the address of another machine in it."""
+    return any(map(_is_elsewhere, _CANDIDATE.findall(line)))
+
+
+def _is_elsewhere(candidate: str) -> bool:
+    try:
+        address = ip_address(candidate.rstrip(".") if candidate.endswith(".") else candidate)
+    except ValueError:
+        return candidate.endswith(":") and _is_elsewhere(candidate[:-1])
+    return not (address.is_loopback or address.is_unspecified)
 
 
 def _journal(machine: Machine, unit: str) -> list[str]:

@@ -121,7 +121,7 @@ def examine(address: Address, document: bytes | None) -> Iterator[Finding]:
     except (OSError, HTTPException) as error:
         yield problem(
             "outside-unreachable",
-            _("The site could not be visited: {reason}").format(reason=_reason(error)),
+            _("The site could not be visited ({reason}).").format(reason=_reason(error)),
             _("Look whether the proxy or the onion service runs, and whether it leads to the intake."),
         )
         return
@@ -140,7 +140,10 @@ def _fetched(address: Address, path: str, *fields: str) -> Answer:
 def _answer(sock: socket.socket) -> Answer:
     with closing(HTTPResponse(sock)) as response:
         response.begin()
-        return Answer(response.status, response.headers, response.read(_BODY_LIMIT))
+        body = response.read(_BODY_LIMIT)
+        if response.length:
+            raise HTTPException("cut off")
+        return Answer(response.status, response.headers, body)
 
 
 # --- what the site is and says
@@ -264,4 +267,6 @@ def _exactly(sock: socket.socket, size: int) -> bytes:
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
+    if isinstance(error, HTTPException):  # its words may be those of whoever answered
+        return _("what answers is no website, or is cut off")
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
