@@ -30,7 +30,7 @@ _HOP: Final = frozenset({"connection", "content-length", "transfer-encoding"})
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: ``count`` tells how often the same was asked before, of all visitors."""
+    """A request, without its query: ``count`` tells how often the same was asked before, of all visitors."""
 
     method: str
     path: str
@@ -137,7 +137,7 @@ class Mirror:
                 with mirror.lock:
                     count = counts.get((self.command, self.path), 0)
                     counts[self.command, self.path] = count + 1
-                given = tamper(Asked(self.command, self.path, headers, count), honest)
+                given = tamper(Asked(self.command, self.path.partition("?")[0], headers, count), honest)
                 self.close_connection = given is None or announced > _LARGEST
                 if given is not None:
                     self._answer(given)
@@ -176,7 +176,7 @@ class Mirror:
             def come(guise: Guise) -> Browsing:
                 return Browsing(address, guise.always, seconds=seconds)
 
-            return inspect(come, self.directory, today(), seen, visits=visits)
+            return inspect(come, lambda _document: self.directory, today(), seen, visits=visits)
 
 
 @contextmanager

@@ -5,11 +5,15 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
 from tests.inspection.mirror import KEYRING_PATH, ROOT, Asked, Mirror, Served, Tamper, manifest, today
 from tests.protocol import cast
+from whistle.errors import AnswerTooLarge
+from whistle.inspection import visiting
 from whistle.inspection.findings import Kind
 from whistle.inspection.judging import Report
 from whistle.inspection.visitors import VISITS
@@ -447,7 +451,12 @@ def bomb(encoding: str = "gzip") -> Callable[[Served], Served]:
     return lambda honest: replace(honest, body=body).with_header("Content-Encoding", encoding)
 
 
-@pytest.mark.parametrize("path", ["/", STYLE, MANIFEST_PATH, KEYRING_PATH])
+def test_where_the_site_tells_nobody_whose_it_is_there_is_nothing_to_judge(site: Mirror) -> None:
+    with pytest.raises(AnswerTooLarge):
+        site.inspected(at(KEYRING_PATH, bomb()), visits=VISITS[:1])
+
+
+@pytest.mark.parametrize("path", ["/", STYLE, MANIFEST_PATH])
 def test_a_bomb_is_not_unpacked(site: Mirror, path: str) -> None:
     assert (Kind.TOO_LARGE, f"GET {path}") in found(site.inspected(at(path, bomb()), visits=VISITS[:1]))
 
@@ -461,6 +470,29 @@ def test_an_answer_that_is_too_large_is_cut_off(site: Mirror) -> None:
 def test_an_answer_packed_in_another_way(site: Mirror, encoding: str) -> None:
     report = site.inspected(at("/", lambda honest: honest.with_header("Content-Encoding", encoding)))
     assert found(report) == {(Kind.UNREADABLE, "GET /")}
+
+
+def test_a_visit_ends_however_slowly_each_answer_comes(site: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = count(0, 100)  # each look at the clock is 100 seconds later
+    monkeypatch.setattr(visiting, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    report = site.inspected(visits=VISITS[:1])
+    assert {kind for kind, _place in found(report)} == set()
+    monkeypatch.setattr(visiting, "VISIT_SECONDS", 1_000.0)
+    asked = []
+
+    def note(each: Asked, honest: Served) -> Served:
+        asked.append(each)
+        return honest
+
+    report = site.inspected(note, visits=VISITS[:1])
+    assert {kind for kind, _place in found(report)} == {Kind.UNREACHABLE}
+    assert len(asked) == 11 < report.answers
+
+
+def test_a_visit_takes_so_much_and_no_more(site: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = max(file.size for file in site.release.files)
+    monkeypatch.setattr(visiting, "VISIT_LIMIT", size)
+    assert {kind for kind, _place in found(site.inspected(visits=VISITS[:1]))} == {Kind.TOO_LARGE}
 
 
 def test_an_answer_that_never_ends_is_given_up(site: Mirror) -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.inspection.mirror import Mirror
 from whistle.inspection.findings import Kind
-from whistle.inspection.pages import Unclear, is_own_path, judge, read
+from whistle.inspection.pages import Known, Unclear, is_own_path, judge, read
 
-FILES = frozenset({"/static/site.css", "/static/code/pages.js"})
+KNOWN = Known(frozenset({"/static/site.css", "/static/code/pages.js"}), frozenset({"/", "/replies", "/a%20b"}))
 HEAD = "<!doctype html>\n"
 
 names = st.sampled_from(["p", "a", "b", "div", "form", "template", "title", "textarea", "script", "input", "li"])
@@ -65,7 +65,7 @@ def test_no_bytes_lead_to_another_error(untrusted: bytes) -> None:
             page = read(body)
         except Unclear:
             continue
-        list(judge("/", page, FILES))
+        list(judge("/", page, KNOWN))
         assert isinstance(page.skeleton, tuple)
 
 
@@ -146,7 +146,7 @@ def test_bytes_that_are_no_utf_8_are_refused() -> None:
     ],
 )
 def test_what_our_templates_write_is_nothing_to_say_about(piece: str) -> None:
-    assert list(judge("/", read((HEAD + piece).encode()), FILES)) == []
+    assert list(judge("/", read((HEAD + piece).encode()), KNOWN)) == []
 
 
 @pytest.mark.parametrize(
@@ -177,14 +177,14 @@ def test_what_our_templates_write_is_nothing_to_say_about(piece: str) -> None:
     ],
 )
 def test_what_could_run_load_or_lead_elsewhere(piece: str, kind: Kind) -> None:
-    assert kind in {finding.kind for finding in judge("/", read((HEAD + piece).encode()), FILES)}
+    assert kind in {finding.kind for finding in judge("/", read((HEAD + piece).encode()), KNOWN)}
 
 
 @pytest.mark.parametrize(
     "element", ["iframe", "object", "embed", "base", "svg", "math", "frame", "applet", "audio", "x-y"]
 )
 def test_elements_that_no_page_needs(element: str) -> None:
-    (finding,) = judge("/", read(f"{HEAD}<{element}></{element}>".encode()), FILES)
+    (finding,) = judge("/", read(f"{HEAD}<{element}></{element}>".encode()), KNOWN)
     assert finding.kind is Kind.ELEMENT
 
 
@@ -195,6 +195,7 @@ def test_only_a_plain_path_of_the_site_is_followed() -> None:
 
 
 def test_every_page_of_the_site_is_read(site: Mirror) -> None:
+    known = Known({file.path for file in site.release.files}, set(site.release.pages))
     for path in site.release.pages:
         page = read(site.honest("GET", path, {"Host": "localhost"}, b"", 0).body)
-        assert list(judge(path, page, {file.path for file in site.release.files})) == []
+        assert list(judge(path, page, known)) == []

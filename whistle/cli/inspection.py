@@ -15,6 +15,7 @@ from whistle.inspection.inspection import inspect
 from whistle.inspection.judging import Report
 from whistle.language import _, plural
 from whistle.naming import screen_line
+from whistle.protocol.directory import Directory
 from whistle.protocol.manifest import SeenManifest
 
 #: Exit status beside 0 (all is as it was signed), 1 (it could not be checked) and 2 (the command was not understood).
@@ -45,11 +46,13 @@ def verify_site(
     """
     words = None if fingerprint is None else fingerprint.lower().split()
     place = None if no_trace else place_of(url).with_suffix(".manifest")
-    with Site(url, proxy, no_trace) as site:
-        directory = site.directory(words, quiet=quiet)
     seen = _seen(place)
+
+    def trust(untrusted_document: bytes) -> Directory:
+        return Site(url, proxy, no_trace).accept(untrusted_document, words, quiet=quiet)
+
     today = datetime.now(UTC).date()
-    report = inspect(lambda guise: Browsing(url, guise.always, proxy), directory, today, seen, pause)
+    report = inspect(lambda guise: Browsing(url, guise.always, proxy), trust, today, seen, pause)
     if place is not None and report.seen is not None and report.seen != seen:
         remember(place, bytes(report.seen))
     if as_json:

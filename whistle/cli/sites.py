@@ -54,15 +54,21 @@ class Site:
     ) -> None:
         self.courier.close()
 
-    def directory(self, fingerprint: Sequence[str] | None = None, *, quiet: bool = False) -> Directory:
-        """Fetch and verify who reads reports, against what is remembered; raises ``KeyringError`` of all kinds.
+    def directory(self) -> Directory:
+        """Fetch and verify who reads reports, against what is remembered; raises ``KeyringError`` of all kinds."""
+        return self.accept(self.courier.keyring())
+
+    def accept(
+        self, untrusted_document: bytes, fingerprint: Sequence[str] | None = None, *, quiet: bool = False
+    ) -> Directory:
+        """Verify a published document against what is remembered, and remember it; raises as ``directory``.
 
         Where the organisation's words are known, another ``fingerprint`` raises ``FingerprintDiffers``. ``quiet``
         says only what is new.
         """
         place = None if self.no_trace else place_of(self.address)
         memory = _remembered(place)
-        directory = verify(Published.parse(self.courier.keyring()), datetime.now(UTC).date(), memory)
+        directory = verify(Published.parse(untrusted_document), datetime.now(UTC).date(), memory)
         if fingerprint is not None and tuple(fingerprint) != directory.fingerprint:
             raise FingerprintDiffers
         if not quiet or memory is None or memory.roots != directory.roots:

@@ -68,6 +68,9 @@ class Kind(Enum):
     TYPE = _What("type", later("The content is of another type than was signed."), (_DO_NOT_USE, _MEND))
     FILE = _What("file", later("The file is not the one that was signed."), (_DO_NOT_USE, _MEND))
     UNLISTED = _What("unlisted", later("A page loads a file that was not signed."), (_DO_NOT_USE, _MEND))
+    STRAY = _What(
+        "stray", later("A page leads to another page of the site, which was not signed."), (_DO_NOT_USE, _MEND)
+    )
     INLINE = _What("inline", later("A page holds code or style of its own."), (_DO_NOT_USE, _MEND))
     HANDLER = _What("handler", later("A page has an attribute that runs code."), (_DO_NOT_USE, _MEND))
     ELEMENT = _What("element", later("A page has an element that no page of Whistle needs."), (_DO_NOT_USE, _MEND))

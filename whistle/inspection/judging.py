@@ -61,14 +61,15 @@ class _Signed:
 
     headers: tuple[Header, ...]
     files: Mapping[Question, SiteFile] | None
-    paths: frozenset[str] | None
+    known: pages.Known
 
     @classmethod
     def of(cls, release: Release | None) -> Self:
         if release is None:
-            return cls((), None, None)
+            return cls((), None, pages.Known())
         files = {file_at(file.path): file for file in release.files}
-        return cls(release.headers, files, frozenset(file.path for file in release.files))
+        known = pages.Known(frozenset(file.path for file in release.files), frozenset(release.pages))
+        return cls(release.headers, files, known)
 
 
 def _by(visit: Visit, findings: Iterator[Finding] | list[Finding]) -> Iterator[Finding]:
@@ -143,7 +144,7 @@ def _judge_page(place: str, answer: Fetched, signed: _Signed) -> Iterator[Findin
     except pages.Unclear as unclear:
         yield Finding(Kind.UNCLEAR, place, str(unclear))
     else:
-        yield from pages.judge(place, page, signed.paths)
+        yield from pages.judge(place, page, signed.known)
 
 
 def _judge_file(question: Question, answer: Fetched, signed: _Signed) -> Iterator[Finding]:

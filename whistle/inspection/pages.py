@@ -14,6 +14,8 @@ from typing import Final
 from whistle.inspection.findings import Finding, Kind
 
 _DOCTYPE: Final = "<!doctype html>"
+#: Many times as many as our largest page has: more would only keep the reader busy.
+_ELEMENT_LIMIT: Final = 20_000
 _SPACE: Final = r"[ \n\t]++"
 _ATTRIBUTE: Final = re.compile(rf'{_SPACE}([a-z][a-z0-9-]*+)(?:="([^"<>]*+)")?')
 _START: Final = re.compile(rf'<([a-z][a-z0-9-]*+)((?:{_SPACE}[a-z][a-z0-9-]*+(?:="[^"<>]*+")?)*+)[ \n\t]*+(/?)>')
@@ -63,6 +65,10 @@ class Element:
     attributes: Mapping[str, str]
     text: str
 
+    def path(self, name: str) -> str:
+        """Return the address in an attribute without its query."""
+        return self.attributes.get(name, "").partition("?")[0]
+
     @property
     def shown(self) -> str:
         """The tag, for a finding."""
@@ -78,9 +84,9 @@ class Page:
 
     @property
     def skeleton(self) -> tuple[tuple[str, ...], ...]:
-        """Elements, names of attributes, and what is loaded: what stays the same where words and numbers change."""
+        """Elements, names of attributes, and where they lead: what stays the same where words and numbers change."""
         return tuple(
-            (each.name, *sorted(each.attributes), *(each.attributes.get(name, "") for name in ("src", "rel", "action")))
+            (each.name, *sorted(each.attributes), *(each.path(name) for name in ("src", "href", "action")))
             for each in self.elements
         )
 
@@ -115,6 +121,8 @@ def _read(text: str) -> Page:
             raise Unclear(_near(text, place))
         if text[place] == "<":
             within = ""
+        if len(elements) == _ELEMENT_LIMIT:
+            raise Unclear(_near(text, place))
         if start is not None:
             following = _TEXT.match(text, start.end())
             elements.append(Element(start[1], _attributes(start), "" if following is None else following[0]))
@@ -139,16 +147,36 @@ def is_own_path(address: str) -> bool:
     return address.startswith("/") and _OWN_ADDRESS.fullmatch(address) is not None and "#" not in address
 
 
-def judge(place: str, page: Page, files: AbstractSet[str] | None) -> Iterator[Finding]:
-    """Give everything by which the page could run, load or send more than ``files``, the paths that were signed.
+@dataclass(frozen=True)
+class Known:
+    """The paths of the files and of the open pages that were signed; ``None`` where nobody knows, and any will do."""
 
-    Without a manifest nobody knows the files, and every one of the site's own passes.
-    """
+    files: AbstractSet[str] | None = None
+    pages: AbstractSet[str] | None = None
+
+
+def judge(place: str, page: Page, known: Known) -> Iterator[Finding]:
+    """Give everything by which the page could run, load or send more, or lead to more, than was signed."""
     for element in page.elements:
-        yield from (Finding(kind, place, element.shown) for kind in _judge_element(element, files))
+        yield from (Finding(kind, place, element.shown) for kind in _judge_element(element, known))
 
 
-def _judge_element(element: Element, files: AbstractSet[str] | None) -> Iterator[Kind]:
+def _judge_element(element: Element, known: Known) -> Iterator[Kind]:
+    yield from _judge_tag(element)
+    told = element.attributes
+    loaded = {told[name] for name in ("src", "href") if name in told and (name == "src" or element.name != "a")}
+    if known.files is not None and not loaded <= known.files:
+        yield Kind.UNLISTED
+    if known.pages is not None and not _ways(element) <= known.pages:
+        yield Kind.STRAY
+    addresses = [told[name] for name in ("href", "src", "action", "formaction") if name in told]
+    for address in addresses:
+        elsewhere = element.name == "a" and _LINK_ELSEWHERE.fullmatch(address) is not None
+        if _OWN_ADDRESS.fullmatch(address) is None and not elsewhere:
+            yield Kind.ADDRESS
+
+
+def _judge_tag(element: Element) -> Iterator[Kind]:
     told = element.attributes
     if element.name not in _ELEMENTS or (element.name == "meta" and not _is_plain_meta(told)):
         yield Kind.ELEMENT
@@ -161,14 +189,17 @@ def _judge_element(element: Element, files: AbstractSet[str] | None) -> Iterator
             yield Kind.INLINE
         elif name not in _ATTRIBUTES and not name.startswith(("data-", "aria-")):
             yield Kind.ATTRIBUTE
-    loaded = {told[name] for name in ("src", "href") if name in told and (name == "src" or element.name != "a")}
-    if files is not None and not loaded <= files:
-        yield Kind.UNLISTED
-    addresses = [told[name] for name in ("href", "src", "action", "formaction") if name in told]
-    for address in addresses:
-        elsewhere = element.name == "a" and _LINK_ELSEWHERE.fullmatch(address) is not None
-        if _OWN_ADDRESS.fullmatch(address) is None and not elsewhere:
-            yield Kind.ADDRESS
+
+
+def _ways(element: Element) -> set[str]:
+    """Return the paths of the site itself to which somebody comes by ``GET`` from here."""
+    told = element.attributes
+    target = told.get("href") if element.name == "a" else None
+    if element.name == "form" and told.get("method", "get") != "post":
+        target = told.get("action", "")
+    if target is None or not target.startswith("/") or _OWN_ADDRESS.fullmatch(target) is None:
+        return set()
+    return {re.split("[?#]", target, maxsplit=1)[0]}
 
 
 def _is_plain_meta(told: Mapping[str, str]) -> bool:

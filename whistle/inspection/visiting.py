@@ -3,6 +3,7 @@
 What is asked does not depend on what is found, but for the pages, files and forms that the site itself names.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Final
 
 from whistle.courier import wire
 from whistle.courier.browsing import Browsing, Fetched
-from whistle.errors import CourierError, ManifestMalformed
+from whistle.errors import CourierError, ManifestMalformed, Unreachable
 from whistle.inspection import pages
 from whistle.inspection.forms import ways_on
 from whistle.inspection.visitors import Guise, Wanted
@@ -19,8 +20,9 @@ from whistle.protocol.manifest import MANIFEST_LIMIT, MANIFEST_PATH, Manifest
 
 #: Bytes of the largest page. Those of a visit with a receipt are filled up to 128 KiB.
 PAGE_LIMIT: Final = 1 << 20
-#: Bytes of files that one visit fetches altogether.
-VISIT_LIMIT: Final = 256 << 20
+#: Bytes that one visit takes altogether, and seconds that it waits for answers: a site may name ten thousand files.
+VISIT_LIMIT: Final = 48 << 20
+VISIT_SECONDS: Final = 3_600.0
 _NOWHERE: Final = "/nowhere-"
 _ANSWERS: Final = "/replies"
 _TOO_LARGE: Final = 1 << 40
@@ -80,6 +82,7 @@ class Visitor:
         self._known = known
         self._pause = pause
         self._left = VISIT_LIMIT
+        self._seconds = VISIT_SECONDS
 
     def go(self) -> Manifest | None:
         """Ask for everything, first as a browser does, then in an order of its own; return the manifest it knows."""
@@ -109,8 +112,7 @@ class Visitor:
 
     def _load(self, path: str, wanted: Wanted = Wanted.DATA) -> None:
         if pages.is_own_path(path):
-            answer = self._get(file_at(path), path, wanted, self._left)
-            self._left -= 0 if answer is None else len(answer.untrusted_body)
+            self._get(file_at(path), path, wanted, VISIT_LIMIT)
 
     def _claimed(self) -> Manifest | None:
         answer = self.visit.fetched(MANIFEST)
@@ -135,32 +137,43 @@ class Visitor:
         first = self.visit.fetched(Question("GET /"))
         ways = _ways(first)
         for _form in range(_FORMS):
-            action = next((each for each in ways if Question(f"POST {each}", *_FORM) not in self.visit.answers), None)
+            action = next((each for each in ways if _form_at(each) not in self.visit.answers), None)
             if action is None:
                 return
-            fields = ways[action]
-            question = Question(f"POST {action}", *_FORM)
-            ways |= _ways(self._ask(question, partial(self._browsing.post, action, fields, PAGE_LIMIT)))
+            ways |= _ways(self._ask(_form_at(action), partial(self._browsing.post, action, ways[action], PAGE_LIMIT)))
 
     # --- asking
 
     def _get(self, question: Question, path: str, wanted: Wanted, limit: int) -> Fetched | None:
-        return self._ask(question, partial(self._browsing.get, path, limit, self._guise.headers(wanted)))
+        most = min(limit, self._left)
+        return self._ask(question, partial(self._browsing.get, path, most, self._guise.headers(wanted)))
 
     def _ask(self, question: Question, ask: Callable[[], Fetched]) -> Fetched | None:
         """Ask, unless this visit did before: what a browser loads twice, it keeps."""
         if question not in self.visit.answers:
             self._pause()
+            begun = time.monotonic()
             try:
-                self.visit.answers[question] = ask()
+                if self._seconds < 0:
+                    raise Unreachable
+                answer = ask()
+                self._left -= min(self._left, len(answer.untrusted_body))
+                self.visit.answers[question] = answer
             except CourierError as error:
                 self.visit.answers[question] = error
+            self._seconds -= time.monotonic() - begun
         return self.visit.fetched(question)
 
 
 _WANTED: Final = {"script": Wanted.SCRIPT, "link": Wanted.STYLE}
-#: A form that is followed: nobody may be there to read a report at present, and its answer holds words made by chance.
-_FORM: Final = ((200, 422, 503), True, False)
+
+
+def _form_at(action: str) -> Question:
+    """Return the question that a form asks, by whatever number it stands in line.
+
+    Nobody may be there to read a report at present, and the answer holds words made by chance.
+    """
+    return Question(f"POST {action.partition('?')[0]}", (200, 422, 503), is_steady=False)
 
 
 def _ways(answer: Fetched | None) -> dict[str, Mapping[str, str]]:
