@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,20 @@ def test_a_file_after_a_file_and_then_a_form_on_one_connection(server: Server) -
         assert client.answer().status == 200
         client.send(request("POST", "/echo", b"abc"))
         assert client.answer().body == b"3"
+
+
+def test_a_script_is_compressed_for_those_who_take_it(server: Server) -> None:
+    plain = server.get("/static/page.css")
+    for accepted in ("gzip", "gzip, deflate, br", "br, GZIP"):
+        packed = server.get("/static/page.css", Accept_Encoding=accepted)
+        assert packed.headers["content-encoding"] == "gzip"
+        assert gzip.decompress(packed.body) == plain.body
+        others = {"content-length", "content-encoding"}
+        assert {name: value for name, value in packed.headers.items() if name not in others} == {
+            name: value for name, value in plain.headers.items() if name not in others
+        }
+    for refused in ("identity", "gzip;q=0", "", "x-gzip"):
+        assert server.get("/static/page.css", Accept_Encoding=refused).body == plain.body
 
 
 def test_only_files_of_a_known_type_are_read(tmp_path: Path) -> None:

@@ -21,11 +21,14 @@ def answer(
     body: bytes = b"",
     kind: str = "",
     *,
+    encoding: str = "",
     keep_alive: bool,
     for_people: bool = False,
     head_only: bool = False,
 ) -> bytes:
-    """Return a whole HTTP/1.1 answer. ``kind`` is its media type; ``head_only`` is how HEAD is answered.
+    """Return a whole HTTP/1.1 answer. ``kind`` is its media type, ``encoding`` how its body is compressed, if it is.
+
+    ``head_only`` is how HEAD is answered.
 
     What is ``for_people``, and so opens in a browser, carries the headers of the pages.
     """
@@ -34,5 +37,7 @@ def answer(
         lines += f"Content-Length: {len(body)}\r\n"
     if kind:
         lines += f"Content-Type: {kind}\r\n"
+    if encoding:
+        lines += f"Content-Encoding: {encoding}\r\n"
     lines += f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n\r\n"
     return lines.encode("ascii") + (b"" if head_only else body)

@@ -127,7 +127,6 @@ class Posting {
     const now = root.querySelector("#sending-now");
     if (now !== null && now.textContent !== sentence) {
       now.textContent = sentence;
-      this.#visitor.say(sentence);
     }
     if (document.activeElement === document.body || document.activeElement?.closest("[hidden]") != null) {
       root.querySelector<HTMLElement>(`[data-state=${state}] input`)?.focus();

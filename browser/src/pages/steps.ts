@@ -3,6 +3,8 @@ import { disarm } from "./disarming.ts";
 import { filled, filledText, type View } from "./filling.ts";
 
 const PATH = "/steps";
+const ATTEMPTS = 3;
+const PAUSE = 1000;
 
 /** The site's steps cannot be had, or lack something: a fault of the site. */
 export class StepMissing extends Error {
@@ -16,20 +18,18 @@ export class Steps {
     this.#page = page;
   }
 
-  /** Asks the site for them. Throws `StepMissing`. */
+  /** Asks the site for them, more than once if it has to. Throws `StepMissing`. */
   static async load(): Promise<Steps> {
-    const request = new XMLHttpRequest();
-    request.open("GET", PATH);
-    // The browser reads the page itself: no text ever becomes HTML in a script, which the policy forbids.
-    request.responseType = "document";
-    await new Promise((resolve) => {
-      request.addEventListener("loadend", resolve);
-      request.send();
-    });
-    if (request.status !== 200 || request.responseXML === null) {
-      throw new StepMissing(PATH);
+    for (let left = ATTEMPTS - 1; ; left--) {
+      const page = await ask();
+      if (page !== null) {
+        return new Steps(page);
+      }
+      if (left === 0) {
+        throw new StepMissing(PATH);
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
-    return new Steps(request.responseXML);
   }
 
   /** The step of this name with values in it; nothing can send its forms anywhere. */
@@ -65,4 +65,17 @@ export class Steps {
     }
     throw new StepMissing(name);
   }
+}
+
+/** The page, or `null` where the site does not give it. */
+async function ask(): Promise<Document | null> {
+  const request = new XMLHttpRequest();
+  request.open("GET", PATH);
+  // The browser reads the page itself: no text ever becomes HTML in a script, which the policy forbids.
+  request.responseType = "document";
+  await new Promise((resolve) => {
+    request.addEventListener("loadend", resolve);
+    request.send();
+  });
+  return request.status === 200 ? request.responseXML : null;
 }
