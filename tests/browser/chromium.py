@@ -95,6 +95,10 @@ class Chromium(Browser):
             else:
                 self.page.keyboard.type(key)
 
+    def pause(self, seconds: float) -> None:
+        # Playwright hears what the browser says only while it is waiting itself.
+        self.page.wait_for_timeout(seconds * 1_000)
+
     def back(self) -> None:
         self.page.go_back()
 

@@ -164,7 +164,11 @@ class Browser(ABC):
         while not true():
             if time.monotonic() > limit:
                 raise AssertionError(f"{self.name} waited for {what} and sees: {self.text()!r} {self.complaints()}")
-            time.sleep(_ASK_SECONDS)
+            self.pause(_ASK_SECONDS)
+
+    def pause(self, seconds: float) -> None:
+        """Do nothing for a while."""
+        time.sleep(seconds)
 
     def said(self) -> list[str]:
         """Return the answers that stand on the page, every letter of them."""

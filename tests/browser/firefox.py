@@ -7,7 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    WebDriverException,
+)
 from selenium.webdriver import ActionChains, FirefoxOptions, FirefoxService, Keys
 from selenium.webdriver import Firefox as Driver
 from selenium.webdriver.common.by import By
@@ -111,8 +115,12 @@ class Firefox(Browser):
 
     def _click(self, element: WebElement) -> None:
         self._driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        with suppress(StaleElementReferenceException):  # it is gone because it was clicked
+        try:
             element.click()
+        except (ElementClickInterceptedException, ElementNotInteractableException):
+            raise
+        except WebDriverException:
+            return  # it was clicked, and is gone, or what it leads to cannot be had
 
     def run(self, script: str, *arguments: object) -> Any:
         # Without JavaScript ours still runs, but no promise in it is ever kept.
