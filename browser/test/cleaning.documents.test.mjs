@@ -70,7 +70,7 @@ describe("a document with everything in it", async () => {
   test("is rid of all of it", async () => {
     absent(cleaned, SECRETS);
     assert.deepEqual((await inspect(blob)).findings, []);
-    for (const name of ["/Info", "/ID", "/Type /Metadata", "/PieceInfo", "/JavaScript", "/Launch", "/EmbeddedFile", "/XFA", "/Sig ", "/OPI"]) {
+    for (const name of ["/Info", "/ID", "/Type /Metadata", "/PieceInfo", "/JavaScript", "/Launch", "/EmbeddedFile", "/FileAttachment", "/XFA", "/Sig ", "/OPI"]) {
       assert.equal(cleaned.includes(name), false, name);
     }
   });
@@ -143,8 +143,33 @@ describe("what somebody deleted is not shown again", () => {
 
   test("what stands behind the end is no part of the document", async () => {
     const { blob, removed } = await clean(blobOf(pdf(first), "hidden behind the end"));
-    assert.deepEqual(valuesOf(removed, "trailing-data"), ["21"]);
+    assert.deepEqual(valuesOf(removed, "trailing-data"), ["18"]);
     absent(await bytesOf(blob), ["hidden behind the end"]);
+  });
+});
+
+describe("names of a program's own", () => {
+  test("fonts and pictures may be called like what goes elsewhere", async () => {
+    const fonts = "/Font << /F1 5 0 R /PieceInfo 5 0 R /LastModified 5 0 R /Metadata 5 0 R /CreatorInfo 5 0 R /OPI 5 0 R";
+    const { blob, removed } = await clean(blobOf(pdf(bare({ 3: bare()[3].replace("/Font << /F1 5 0 R", fonts) }))));
+    assert.deepEqual(removed, []);
+    for (const name of ["/PieceInfo ", "/LastModified ", "/Metadata ", "/CreatorInfo ", "/OPI "]) {
+      assert.ok((await bytesOf(blob)).includes(name), name);
+    }
+  });
+
+  test("what goes takes its name with it", async () => {
+    const names = "/Names << /Dests << /Names [(chapter) [3 0 R /Fit] (C:/ana/secret) << /S /Launch /F (x) >>] >> >>";
+    const { blob } = await clean(blobOf(pdf(bare({ 1: `<< /Type /Catalog /Pages 2 0 R ${names} >>` }))));
+    const cleaned = await bytesOf(blob);
+    assert.ok(cleaned.includes("chapter") && !cleaned.includes("secret"));
+  });
+
+  test("a signature that covers nothing is one as well", async () => {
+    const field = "<< /FT /Sig /T (field) /V << /Type /DocTimeStamp /Name (Ana Signer) >> >>";
+    const { blob, removed } = await clean(blobOf(pdf(bare({ 1: "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [8 0 R] >> >>", 8: field }))));
+    assert.ok(valuesOf(removed, "signature").includes("Ana Signer"));
+    assert.equal((await bytesOf(blob)).includes("Ana Signer"), false);
   });
 });
 

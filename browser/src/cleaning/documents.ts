@@ -1,3 +1,4 @@
+/*! With @cantoo/pdf-lib (MIT, © Andrew Dillon and others), fflate (MIT, © Arjun Barrett), tslib (0BSD, © Microsoft). */
 /**
  * Taking out of a PDF what it carries beside its pages. An entry of its own, loaded when a document is chosen.
  *

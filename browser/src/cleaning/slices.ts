@@ -42,9 +42,19 @@ export function viewOf(bytes: Uint8Array): DataView {
 export function latin1(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 8192) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    text += String.fromCharCode.apply(null, bytes.subarray(at, at + 8192) as unknown as number[]); // faster than `...`
   }
   return text;
+}
+
+/** Where a text of ASCII stands in bytes. */
+export function* placesOf(bytes: Uint8Array, text: string): Generator<number> {
+  const wanted = ascii(text);
+  for (let at = bytes.indexOf(wanted[0] as number); at >= 0; at = bytes.indexOf(wanted[0] as number, at + 1)) {
+    if (wanted.every((byte, offset) => bytes[at + offset] === byte)) {
+      yield at;
+    }
+  }
 }
 
 /** Text in UTF-8, or in Latin-1 where it is not UTF-8. */

@@ -14,13 +14,14 @@ import {
 import type { Bytes } from "../../protocol/bytes.ts";
 import { FileBroken, FileEncrypted, FileTooLarge } from "../errors.ts";
 import { inflated } from "../inflating.ts";
-import { latin1 } from "../slices.ts";
+import { latin1, placesOf } from "../slices.ts";
 import { deleteFreed } from "./freed.ts";
 
 /** A document is loaded whole, and takes several times its size. */
 export const DOCUMENT_LIMIT = 64 << 20;
 
 const END = "%%EOF";
+const SPACE = 0x20;
 const OBJECTS_AT_A_TIME = 500;
 const REFERENCES_IN_A_ROW = 32;
 const PAGE_LIMIT = 100_000;
@@ -53,23 +54,28 @@ export async function open(blob: Blob): Promise<PdfDocument> {
   if (!(catalogAt instanceof PDFRef) || !(catalog instanceof PDFDict) || nameIn(catalog, "Type") !== "Catalog") {
     throw new FileBroken();
   }
-  const text = new TextDecoder("latin1").decode(bytes);
-  const trailing = text.slice(text.lastIndexOf(END) + END.length).trim().length;
-  return { bytes, ends: text.split("startxref").length - 1, trailing, context, catalog, catalogAt, pages: pagesOf(context, catalog) };
+  const ends = [...placesOf(bytes, "startxref")].length;
+  const trailing = behindEnd(bytes)?.filter((byte) => byte > SPACE).length ?? 0;
+  return { bytes, ends, trailing, context, catalog, catalogAt, pages: pagesOf(context, catalog) };
+}
+
+/** What stands behind the last mark of an end; `null` where there is none. */
+function behindEnd(bytes: Bytes): Bytes | null {
+  const end = [...placesOf(bytes, END)].at(-1);
+  return end === undefined ? null : bytes.subarray(end + END.length);
 }
 
 async function parsed(bytes: Bytes): Promise<PDFContext> {
-  const text = new TextDecoder("latin1").decode(bytes);
-  const end = text.lastIndexOf(END);
   try {
+    const behind = behindEnd(bytes);
     // Objects behind the end are of a version that was never finished, and that no reader shows.
-    refuseUnless(end >= 0 && !/\bobj\b/.test(text.slice(end)));
+    refuseUnless(behind !== null && [...placesOf(behind, " obj")].length === 0);
     const context = await PDFParser.forBytesWithOptions(bytes, OBJECTS_AT_A_TIME, true).parseDocument();
-    deleteFreed(context, text);
+    deleteFreed(context, bytes);
     return context;
   } catch {
     // Whatever the library throws: what it cannot read, it may not be able to read because it is encrypted.
-    throw text.includes("/Encrypt") ? new FileEncrypted() : new FileBroken();
+    throw [...placesOf(bytes, "/Encrypt")].length > 0 ? new FileEncrypted() : new FileBroken();
   }
 }
 

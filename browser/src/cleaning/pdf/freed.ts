@@ -3,9 +3,15 @@
  * reads them, and whatever still points to them would show again what somebody had deleted.
  */
 import { PDFArray, type PDFContext, PDFDict, PDFNumber, PDFRawStream } from "@cantoo/pdf-lib";
+import { latin1, placesOf } from "../slices.ts";
 import { contentOf, nameIn, objectIn } from "./document.ts";
 
 const ROW = /[\s\0]*(\d+)[\s\0]+(\d+)(?:[\s\0]+([nf])(?![a-z]))?/y;
+
+/** A table of a million objects has 20 bytes for each. */
+const TABLE_LIMIT = 32 << 20;
+
+const SPACE = 0x20;
 
 /** A part of a table: where it is in the file, and what it says of each object. */
 interface Section {
@@ -14,10 +20,10 @@ interface Section {
   readonly used: readonly number[];
 }
 
-/** Takes out of `context` what the newest table that speaks of it calls free. `text` is the file, a character a byte. */
-export function deleteFreed(context: PDFContext, text: string): void {
+/** Takes out of `context`, which is what `bytes` hold, what the newest table that speaks of it calls free. */
+export function deleteFreed(context: PDFContext, bytes: Uint8Array): void {
   const freed = new Set<number>();
-  const sections = [...tables(text), ...streams(context, text)].sort((one, other) => one.at - other.at);
+  const sections = [...tables(bytes), ...streams(context, bytes)].sort((one, other) => one.at - other.at);
   for (const { free, used } of sections) {
     free.forEach((number) => freed.add(number));
     used.forEach((number) => freed.delete(number));
@@ -29,15 +35,21 @@ export function deleteFreed(context: PDFContext, text: string): void {
   }
 }
 
-/** Tables in plain text, from the word `xref` to the word `trailer`. */
-function* tables(text: string): Generator<Section> {
-  for (let at = text.indexOf("xref"); at >= 0; at = text.indexOf("xref", at + 4)) {
+/** Tables in plain text, from the word `xref` to the word `trailer`, and the trailer to `startxref`. */
+function* tables(bytes: Uint8Array): Generator<Section> {
+  for (const at of placesOf(bytes, "xref")) {
+    if ((bytes[at - 1] ?? SPACE) > SPACE) {
+      continue; // the end of `startxref`
+    }
+    const behind = bytes.subarray(at + 4);
+    const [end] = placesOf(behind.subarray(0, TABLE_LIMIT), "startxref");
+    const text = latin1(behind.subarray(0, end ?? 0));
     const [free, used]: [number[], number[]] = [[], []];
     let number = 0;
-    ROW.lastIndex = at + 4;
-    let end = ROW.lastIndex;
+    let read = 0;
+    ROW.lastIndex = 0;
     for (let row = ROW.exec(text); row !== null; row = ROW.exec(text)) {
-      end = ROW.lastIndex;
+      read = ROW.lastIndex;
       if (row[3] === undefined) {
         number = Number(row[1]);
       } else {
@@ -45,7 +57,7 @@ function* tables(text: string): Generator<Section> {
         number += 1;
       }
     }
-    const trailer = text.slice(end, text.indexOf("startxref", end));
+    const trailer = text.slice(read);
     if (/^\s*trailer/.test(trailer)) {
       // Beside such a table stands a stream for newer readers, which uses what the table hides from older ones.
       yield { at, free: trailer.includes("/XRefStm") ? [] : free, used };
@@ -53,10 +65,11 @@ function* tables(text: string): Generator<Section> {
   }
 }
 
-function* streams(context: PDFContext, text: string): Generator<Section> {
+function* streams(context: PDFContext, bytes: Uint8Array): Generator<Section> {
   for (const [ref, object] of context.enumerateIndirectObjects()) {
     if (object instanceof PDFRawStream && nameIn(object.dict, "Type") === "XRef") {
-      yield { at: text.lastIndexOf(`${ref.objectNumber} ${ref.generationNumber} obj`), ...rowsOf(object) };
+      const places = placesOf(bytes, `${ref.objectNumber} ${ref.generationNumber} obj`);
+      yield { at: [...places].at(-1) ?? 0, ...rowsOf(object) };
     }
   }
 }
