@@ -121,7 +121,7 @@ export class Answers {
     const file = filesOf(reply)[Number(element.dataset["file"])];
     if (file !== undefined) {
       await this.#visitor.busy("fetching", async () => await save(this.#source.file(reply, file), file.name));
-      this.#visitor.say(this.#visitor.steps.say("saved"));
+      this.#visitor.tell(this.#visitor.steps.say("saved"));
     }
   }
 

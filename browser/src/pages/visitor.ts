@@ -62,6 +62,14 @@ export class Visitor {
     this.#status.textContent = sentence;
   }
 
+  /** Says something that stays until somebody does the next thing. */
+  tell(sentence: string): void {
+    this.say(sentence);
+    for (const next of ["pointerdown", "keydown"]) {
+      addEventListener(next, () => this.#status.textContent === sentence && this.say(""), { once: true });
+    }
+  }
+
   /** Remembers a secret until it is forgotten. */
   keep<Secret extends Wipeable>(secret: Secret): Secret {
     this.#secrets.add(secret);
