@@ -1,12 +1,14 @@
 """Debian's Chromium, driven with Playwright."""
 
 import os
+import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-from playwright.sync_api import ConsoleMessage, Error, Page, Playwright, ViewportSize
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Playwright, ViewportSize
 
 from tests.browser.driving import KEYS, PATIENCE_SECONDS, Browser, Mode
 
@@ -31,16 +33,7 @@ class Chromium(Browser):
         given = [_ALONE, *arguments]
         given += ["--js-flags=--jitless"] if mode is Mode.SAFER else []
         given += ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium does not start as root otherwise
-        self._context = playwright.chromium.launch_persistent_context(
-            self.profile,
-            executable_path=EXECUTABLE,
-            args=given,
-            java_script_enabled=mode is not Mode.OFF,
-            accept_downloads=True,
-            downloads_path=self.downloads,
-            viewport=ViewportSize(width=900, height=700),
-            env=dict(os.environ),
-        )
+        self._context = self._launch(playwright, given)
         self._context.set_default_timeout(PATIENCE_SECONDS * 1000)
         self.scripts = self.scripts and scripts
         if not scripts:
@@ -48,6 +41,18 @@ class Chromium(Browser):
         self.page: Page = self._context.pages[0]
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self._heard.append(f"{error}"))
+
+    def _launch(self, playwright: Playwright, given: list[str]) -> BrowserContext:
+        return playwright.chromium.launch_persistent_context(
+            self.profile,
+            executable_path=EXECUTABLE,
+            args=given,
+            java_script_enabled=self.mode is not Mode.OFF,
+            accept_downloads=True,
+            downloads_path=self.downloads,
+            viewport=ViewportSize(width=900, height=700),
+            env=dict(os.environ),
+        )
 
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type in _HEARD:
@@ -120,3 +125,48 @@ def _arguments(path: Path) -> list[str]:
         return path.read_text(errors="replace").split("\0")
     except OSError:  # it has ended
         return []
+
+
+class FreeChromium(Chromium):
+    """A Chromium that can be left alone: nobody is connected to it, hears what it sends, or keeps copies of that."""
+
+    def __init__(self, mode: Mode, folder: Path, playwright: Playwright) -> None:
+        """Start it, and take hold of it."""
+        self._playwright = playwright
+        self._started: subprocess.Popen[bytes] | None = None
+        super().__init__(mode, folder, playwright)
+
+    def _launch(self, playwright: Playwright, given: list[str]) -> BrowserContext:
+        command = [EXECUTABLE, *given, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={self.profile}"]
+        self._started = subprocess.Popen(
+            [*command, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        port = self.profile / "DevToolsActivePort"
+        limit = time.monotonic() + PATIENCE_SECONDS
+        while not port.exists() or not port.read_text().strip():
+            assert time.monotonic() < limit, "Chromium does not start"
+            time.sleep(0.05)
+        self._port = port.read_text().split()[0]
+        return self._connect(playwright)
+
+    def _connect(self, playwright: Playwright) -> BrowserContext:
+        self._hold = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{self._port}")
+        return self._hold.contexts[0]
+
+    @property
+    def process(self) -> int:
+        assert self._started is not None
+        return self._started.pid
+
+    def let_go(self) -> None:
+        self._hold.close()
+
+    def take_up(self) -> None:
+        self._context = self._connect(self._playwright)
+        self.page = self._context.pages[0]
+
+    def end(self) -> None:
+        assert self._started is not None
+        self.let_go()
+        self._started.terminate()
+        self._started.wait(PATIENCE_SECONDS)

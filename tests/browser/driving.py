@@ -100,6 +100,12 @@ class Browser(ABC):
     def complaints(self) -> list[str]:
         """Return what the browser complained of since the last call: errors, breaches of the policy."""
 
+    def let_go(self) -> None:  # noqa: B027 - most need not do anything
+        """Leave the browser alone until ``take_up``: what drives some browsers copies all that they send."""
+
+    def take_up(self) -> None:  # noqa: B027 - as let_go
+        """Drive the browser again."""
+
     @abstractmethod
     def end(self) -> None:
         """End the browser and wait until it is gone."""

