@@ -150,11 +150,14 @@ describe("what somebody deleted is not shown again", () => {
 
 describe("names of a program's own", () => {
   test("fonts and pictures may be called like what goes elsewhere", async () => {
-    const fonts = "/Font << /F1 5 0 R /PieceInfo 5 0 R /LastModified 5 0 R /Metadata 5 0 R /CreatorInfo 5 0 R /OPI 5 0 R";
+    const names = ["PieceInfo", "LastModified", "Metadata", "CreatorInfo", "OPI", "EF", "JS", "S", "F", "FT", "M", "T", "ID", "AA",
+      "NM", "ON", "Creator", "Contents", "ByteRange", "Ref", "XFA", "AF", "Thumb"]; // prettier-ignore
+    const fonts = `/Font << /F1 5 0 R ${names.map((name) => `/${name} 5 0 R`).join(" ")}`;
     const { blob, removed } = await clean(blobOf(pdf(bare({ 3: bare()[3].replace("/Font << /F1 5 0 R", fonts) }))));
     assert.deepEqual(removed, []);
-    for (const name of ["/PieceInfo ", "/LastModified ", "/Metadata ", "/CreatorInfo ", "/OPI "]) {
-      assert.ok((await bytesOf(blob)).includes(name), name);
+    const resources = (await bytesOf(blob)).toString("latin1").match(/\/Font <<\n([^>]*)>>/)[1];
+    for (const name of names) {
+      assert.match(resources, new RegExp(`/${name} \\d+ 0 R`));
     }
   });
 

@@ -57,7 +57,7 @@ export class Removal {
 
   #removesDict(dict: PDFDict): boolean {
     const type = nameIn(dict, "Type");
-    if (type === "Filespec" || type === "F" || objectIn(dict, "EF") instanceof PDFDict) {
+    if (type === "Filespec" || type === "F" || isOfFiles(objectIn(dict, "EF"))) {
       return this.#file(dict);
     }
     if (nameIn(dict, "Subtype") === "FileAttachment" && objectIn(dict, "Rect") !== undefined) {
@@ -90,7 +90,7 @@ export class Removal {
 
   #action(dict: PDFDict): boolean {
     const kind = nameIn(dict, "S");
-    if (kind === "JavaScript" || objectIn(dict, "JS") !== undefined) {
+    if (kind === "JavaScript" || (kind === "Rendition" && objectIn(dict, "JS") !== undefined)) {
       this.#scripts.add(dict);
       return true;
     }
@@ -126,13 +126,13 @@ export class Removal {
   #keepsInside(dict: PDFDict, key: string, value: PDFObject | undefined): boolean {
     const subtype = nameIn(dict, "Subtype");
     const isAnnotation = subtype !== undefined && objectIn(dict, "Rect") instanceof PDFArray;
-    const isField = objectIn(dict, "FT") !== undefined || subtype === "Widget";
+    const isField = nameIn(dict, "FT") !== undefined || subtype === "Widget";
     const isNote = isAnnotation && subtype !== "Widget" && subtype !== "Link";
     const called =
       (isAnnotation || isField ? FROM_ANNOTATIONS[key] : undefined) ??
       (isNote ? FROM_NOTES[key] : undefined) ??
       (isAnnotation && OWN_KEY.test(key) ? "unknown-part" : undefined) ??
-      (isLayers(dict) && key === "Creator" ? "layer-author" : undefined) ??
+      (isLayers(dict) && key === "Creator" && textOf(value) !== "" ? "layer-author" : undefined) ??
       (subtype === "Image" && key === "ID" ? "identifier" : undefined) ??
       (subtype === "Form" && key === "Ref" ? "link-to-file" : undefined);
     if (called !== undefined) {
@@ -195,6 +195,11 @@ function isA(kind: "dictionary" | "text" | "stream", value: PDFObject | undefine
     case "stream":
       return value instanceof PDFRawStream && nameIn(value.dict, "Subtype") !== "Image" && nameIn(value.dict, "Subtype") !== "Form";
   }
+}
+
+/** Whether an object holds the bytes of other files. Fonts and pictures may have any name, and be called like it. */
+function isOfFiles(object: PDFObject | undefined): boolean {
+  return object instanceof PDFDict && object.keys().length > 0 && object.keys().every((name) => object.lookup(name) instanceof PDFRawStream);
 }
 
 /** Whether a dictionary says which layers are shown. */

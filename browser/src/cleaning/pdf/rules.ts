@@ -2,8 +2,7 @@
 import type { FoundKey } from "../finding.ts";
 
 /**
- * What the catalog, a page and so on may have; everything else goes, known or not. In brackets what is gone is called,
- * where it is worth more than the name of the part.
+ * What the catalog, a page and so on may have; everything else goes, known or not.
  */
 export const KEPT: Readonly<Record<"catalog" | "page" | "pages" | "names" | "form", ReadonlySet<string>>> = {
   catalog: new Set([
@@ -12,14 +11,14 @@ export const KEPT: Readonly<Record<"catalog" | "page" | "pages" | "names" | "for
   ]),
   page: new Set([
     ...["Type", "Parent", "Resources", "MediaBox", "CropBox", "BleedBox", "TrimBox", "ArtBox", "BoxColorInfo"],
-    ...["Contents", "Rotate", "Group", "Annots", "Dur", "Trans", "StructParents", "Tabs", "UserUnit", "VP"],
+    ...["Contents", "Rotate", "Group", "Annots", "Dur", "Trans", "StructParents", "Tabs", "UserUnit"],
   ]),
   pages: new Set(["Type", "Parent", "Kids", "Count", "Resources", "MediaBox", "CropBox", "Rotate"]),
   names: new Set(["Dests", "AP"]),
   form: new Set(["Fields", "DR", "DA", "Q", "CO", "NeedAppearances"]),
 };
 
-/** What is gone is called, where it is worth more than the name of the part. */
+/** What something that goes is called, where that is worth more than the name of the part. */
 export const CALLED: Readonly<Record<string, FoundKey>> = {
   Metadata: "xmp",
   PieceInfo: "application-data",
