@@ -7,7 +7,7 @@
  */
 import { batches } from "../courier/asking.ts";
 import type { Courier } from "../courier/courier.ts";
-import { allTogether } from "../courier/pausing.ts";
+import { allTogether, breathe } from "../courier/pausing.ts";
 import { PUT_CHUNK_LIMIT } from "../courier/wire.ts";
 import { type Bytes, shuffle, wipe } from "../protocol/bytes.ts";
 import type { ChunkSealer } from "../protocol/chunk.ts";
@@ -16,7 +16,10 @@ import { RECORD_SIZE } from "../protocol/record.ts";
 import type { Pieces } from "./pieces.ts";
 
 const BLOCK = 128;
-/** Requests under way at the same time. More bring nothing, even where an answer takes a second. */
+/**
+ * Requests under way at the same time. Measured: on lines of 1 and 2 MB/s, with answers after 0.3 and 0.6 s, two fill the
+ * one and four the other; a faster line would gain a third with six, which is all that a browser opens to one site.
+ */
 const LANES = 4;
 
 type Batch = readonly Bytes[];
@@ -116,14 +119,20 @@ export class OutgoingStream {
   async #seal(block: number, plaintexts: readonly Bytes[]): Promise<readonly Bytes[]> {
     const records = recordsOf(plaintexts.length);
     const places = shuffle([...records]);
-    await Promise.all(
-      plaintexts.map(async (plaintext, place) => {
-        const index = block * BLOCK + place;
-        const record = await this.#sealer.seal(index, index === this.#pieces.chunks - 1, plaintext, places[place]);
-        wipe(plaintext);
-        this.#hashes.set(await sha256(record), index * HASH_SIZE);
-      }),
-    );
+    const last = this.#pieces.chunks - 1;
+    // Without Web Crypto the page itself does the work, and must come to its senses after each chunk.
+    const atOnce = globalThis.crypto.subtle === undefined ? 1 : PUT_CHUNK_LIMIT;
+    for (const batch of batches(plaintexts.entries(), atOnce)) {
+      await breathe();
+      await Promise.all(
+        batch.map(async ([place, plaintext]) => {
+          const index = block * BLOCK + place;
+          const record = await this.#sealer.seal(index, index === last, plaintext, places[place]);
+          wipe(plaintext);
+          this.#hashes.set(await sha256(record), index * HASH_SIZE);
+        }),
+      );
+    }
     return records;
   }
 }

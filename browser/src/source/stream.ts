@@ -1,6 +1,7 @@
 /** Reading the files of a reply: nothing is given out before the whole stream was found to be the right one. */
 import { fetch } from "../courier/asking.ts";
 import type { Courier } from "../courier/courier.ts";
+import { breathe } from "../courier/pausing.ts";
 import { FETCH_COUNT } from "../courier/wire.ts";
 import { type Bytes, equal } from "../protocol/bytes.ts";
 import { CHUNK_TEXT_SIZE } from "../protocol/chunk.ts";
@@ -78,6 +79,7 @@ export class ReplyStream {
   #chunksBelow(end: number, reader: StreamReader): FetchChunk {
     let [first, fetched]: [number, readonly (Bytes | null)[]] = [0, []];
     return async (index) => {
+      await breathe();
       if (index < first || index >= first + fetched.length) {
         const length = Math.min(FETCH_COUNT, end - index);
         const addresses = Array.from({ length }, (_, place) => reader.address(index + place));
