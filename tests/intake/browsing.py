@@ -5,7 +5,7 @@ Every request gets a link of its own to a desk, as a forked child does; when it 
 
 import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -84,12 +84,12 @@ class Backstage:
             self.verbs.commit()
 
     @contextmanager
-    def link(self) -> Iterator[ShelfLink]:
-        """Give a link to one request."""
+    def link(self, show: Callable[[str, bytes], None] | None = None) -> Iterator[ShelfLink]:
+        """Give a link to one request, or to the nursery, which may ``show`` pages."""
         ours, theirs = socket.socketpair()
 
         def sit() -> None:
-            Desk(ours, self.loop, self.verbs, self.tickets, self.troubles, lambda: None)
+            Desk(ours, self.loop, self.verbs, self.tickets, self.troubles, lambda: None, show)
 
         self.loop.later(sit)
         try:
@@ -123,11 +123,17 @@ class Form:
     action: str
     method: str
     enctype: str
+    #: of the address it is sent to: its place among those who wait
+    query: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     boxes: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str]] = field(default_factory=list)
     labels: str = ""
+
+    @property
+    def target(self) -> str:
+        return f"{self.action}?{self.query}" if self.query else self.action
 
     def values(self, name: str) -> list[str]:
         return [value for each, value in self.fields if each == name]
@@ -163,7 +169,8 @@ class _Reader(HTMLParser):
         given = dict(attrs)
         self.tags.append((tag, given))
         if tag == "form":
-            self._inside = Form(given.get("action") or "", given.get("method") or "", given.get("enctype") or "")
+            action, _, query = (given.get("action") or "").partition("?")
+            self._inside = Form(action, given.get("method") or "", given.get("enctype") or "", query)
             self.forms.append(self._inside)
         elif self._inside is not None and tag == "input":
             self._input(self._inside, given)
@@ -254,10 +261,10 @@ class Browser:
         """Send a form, with files in its first file field."""
         fields = [*form.fields, press] if press else form.fields
         if form.enctype != "multipart/form-data":
-            return self.post(form.action, fields)
+            return self.post(form.target, fields)
         uploads = [(form.files[0], name, data) for name, data in files]
         uploads += [(name, "", b"") for name in form.files[1 if files else 0 :]]
-        return self.send(form.action, *multipart(fields, uploads))
+        return self.send(form.target, *multipart(fields, uploads))
 
     def send(self, path: str, body: bytes, kind: str, **headers: str) -> Page:
         """Send any body."""

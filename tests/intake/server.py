@@ -145,8 +145,16 @@ class Server:
 
 
 def children_of(process: int) -> list[int]:
-    """Return the ids of the processes that ``process`` has forked and that live."""
-    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    """Return the ids of the processes that ``process`` has forked and that have any memory left."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [int(child) for child in children if _has_memory(child)]
+
+
+def _has_memory(process: str) -> bool:
+    try:
+        return not Path(f"/proc/{process}/statm").read_text().startswith("0 ")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _wait_for(log: Path, process: subprocess.Popen[str], sign: str) -> str:
@@ -183,6 +191,7 @@ def serving(
         port, master = _wait_for(log, process, "Listening at: http://127.0.0.1:").split()
         worker = int(_wait_for(log, process, "Booting worker with pid: "))
         server = Server(process, int(port), int(master.strip("()")), worker, log)
+        assert server.get("/v1/keyring").status == 200  # everything is open
         yield server
         if process.poll() is None:
             server.stop()

@@ -40,7 +40,7 @@ def test_a_shelf_that_is_in_use_stops_the_second_server_at_once(tmp_path: Path) 
     with serving(tmp_path):
         result = start(tmp_path)
         assert result.returncode == 3
-        assert "cannot store" in result.stderr
+        assert "Another program has the shelf open" in result.stderr
 
 
 def test_a_keyring_that_is_none_is_said_and_stops_the_server(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, has_request_context, request
 
 from whistle import language
-from whistle.intake import questionnaires
+from whistle.intake import places, questionnaires
 from whistle.intake.headers import SECURITY_HEADERS
 from whistle.intake.origin import from_elsewhere
 from whistle.intake.pages import errors, here
@@ -68,6 +69,8 @@ def create_app(settings: IntakeSettings, today: Callable[[], date] = today) -> F
         app.register_blueprint(pages)
     errors.register(app)
     app.before_request(_begin)
+    forms = frozenset(rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ()))
+    app.url_defaults(partial(_keep_place, forms))
     app.after_request(_protect)
     return app
 
@@ -76,6 +79,12 @@ def _begin() -> None:
     language.use(here.LANGUAGE)
     if request.method == "POST" and from_elsewhere(request.headers, request.host):
         abort(403)
+
+
+def _keep_place(forms: frozenset[str], endpoint: str, values: dict[str, object]) -> None:
+    """Give every form of a page that answers a form its ticket; a page that anybody can ask for is one for all."""
+    if endpoint in forms and has_request_context() and request.method == "POST":
+        values.setdefault(places.PARAMETER, here.place())
 
 
 def _protect(response: Response) -> Response:

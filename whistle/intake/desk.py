@@ -12,7 +12,10 @@ from whistle.intake.verbs import Done, Verbs
 
 
 class Desk:
-    """Serves one child until it ends, and then calls ``ended``; what it claimed and did not spend is free again."""
+    """Serves one child until it ends, and then calls ``ended``; what it claimed and did not spend is free again.
+
+    ``show`` is given for the nursery alone: what a child has been made to do must not change the pages of others.
+    """
 
     def __init__(
         self,
@@ -22,9 +25,11 @@ class Desk:
         tickets: Tickets,
         troubles: Troubles,
         ended: Callable[[], None],
+        show: Callable[[str, bytes], None] | None = None,
     ) -> None:
         self._sock = sock
         self._ended = ended
+        self._show = show
         self._loop = loop
         self._writes: dict[int, Callable[[bytes, Done], None]] = {
             Verb.PUT_MESSAGE: verbs.put_message,
@@ -103,6 +108,10 @@ class Desk:
             self._tickets.claim(question, self, self._on_claimed)
         elif verb == Verb.SPEND:
             self._answer(Outcome.DONE if self._tickets.spend(question, self) else Outcome.REFUSED)
+        elif verb == Verb.SHOW and self._show is not None:
+            path, _, page = question.partition(b"\0")
+            self._show(path.decode(), page)
+            self._answer(Outcome.DONE)
         elif verb == Verb.TROUBLE:
             self._troubles.add(question.decode(errors="replace"))
             self._answer(Outcome.DONE)

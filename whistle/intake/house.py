@@ -4,7 +4,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
-from whistle.errors import WhistleError
+from whistle.errors import ShelfError, WhistleError
 from whistle.intake.children import Children
 from whistle.intake.cover import Amounts, Cover
 from whistle.intake.desk import Desk
@@ -14,6 +14,7 @@ from whistle.intake.loop import Loop
 from whistle.intake.night import Night
 from whistle.intake.nursery import Nursery
 from whistle.intake.passes import Passes
+from whistle.intake.places import Places
 from whistle.intake.published import Bulletin, today
 from whistle.intake.reception import Reception
 from whistle.intake.refusals import Refusals
@@ -49,26 +50,38 @@ class House:
         self._tickets = Tickets(limits.ticket_seconds, limits.tickets)
         self._nursery = nursery
         self._nursery_ended = False
-        self._prepared = b""
-        self._attend(nursery.link, self._miss_nursery)
-        self._prepare()
+        self._prepared = (b"", False)
         self._children = Children(self.loop, limits, nursery, self._attend)
         interface = Interface(self._verbs, self._bulletin, Passes())
+        places = Places(nursery.ticket_key, limits.tickets)
         static = StaticFiles(dict(site.static))
-        self.reception = Reception(self.loop, limits, interface, self._children, static, Refusals(dict(site.pages)))
+        refusals = Refusals(dict(site.pages))
+        self.reception = Reception(self.loop, limits, interface, self._children, places, static, refusals)
+        self._attend(nursery.link, self._miss_nursery, static.show)
+        self._prepare()
 
-    def _attend(self, link: socket.socket, ended: Callable[[], None]) -> None:
-        Desk(link, self.loop, self._verbs, self._tickets, self.troubles, ended)
+    def _attend(
+        self, link: socket.socket, ended: Callable[[], None], show: Callable[[str, bytes], None] | None = None
+    ) -> None:
+        Desk(link, self.loop, self._verbs, self._tickets, self.troubles, ended, show)
 
     def _miss_nursery(self) -> None:
         self._nursery_ended = True
 
     def _prepare(self) -> None:
-        """Let the nursery know of a document that is new to it; if it is too busy, the next tick does."""
-        if self._prepared != self._bulletin.document:
+        """Let the nursery know of what changes its pages; if it is too busy, the next tick does."""
+        now = (self._bulletin.document, self._has_room())
+        if self._prepared != now:
             with suppress(OSError):
                 self._nursery.prepare()
-                self._prepared = self._bulletin.document
+                self._prepared = now
+
+    def _has_room(self) -> bool:
+        try:
+            self._shelf.check_room()
+        except ShelfError:
+            return False
+        return True
 
     def turn(self, seconds: float) -> None:
         """Serve what is at hand, waiting at most this long for it."""

@@ -37,6 +37,7 @@ class Verb(IntEnum):
     SPEND = 8
     TROUBLE = 9
     ROOM = 10
+    SHOW = 11
 
 
 class Outcome(IntEnum):
@@ -131,6 +132,12 @@ class ShelfLink:
     def spend(self, ticket: bytes) -> None:
         """Mark a claimed ticket as used: the work of its form is done."""
         self._ask(Verb.SPEND, ticket)
+
+    # --- what only the nursery may do
+
+    def show(self, path: str, page: bytes) -> None:
+        """Have ``page`` (HTML) answered from memory to everybody who asks for ``path``; an empty one is taken away."""
+        self._ask(Verb.SHOW, path.encode() + b"\0" + page)
 
     # --- what went wrong
 

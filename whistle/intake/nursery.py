@@ -19,10 +19,11 @@ from whistle.intake.site import Site
 
 
 class Nursery:
-    """The worker's end. ``link`` is for a ``Desk`` to serve; ``control`` ends when the nursery does."""
+    """The worker's end. ``link`` is for a ``Desk`` to serve, and ends when the nursery does."""
 
-    def __init__(self, process: int, control: socket.socket, link: socket.socket) -> None:
-        self.control = control
+    def __init__(self, process: int, control: socket.socket, link: socket.socket, ticket_key: bytes) -> None:
+        self.ticket_key = ticket_key
+        self._control = control
         self.link = link
         self._process = process
 
@@ -38,11 +39,11 @@ class Nursery:
         orders.close()
         theirs.close()
         control.setblocking(False)  # noqa: FBT003 - the socket's own interface
-        return cls(process, control, link)
+        return cls(process, control, link, ticket_key)
 
     def prepare(self) -> None:
         """Have the published document fetched, verified and rehearsed with; raises ``OSError`` if that has to wait."""
-        self.control.send(tending.ORDER.pack(tending.Order.PREPARE, 0))
+        self._control.send(tending.ORDER.pack(tending.Order.PREPARE, 0))
 
     def fork(self, head: Head, seconds: float, visitor: socket.socket, link: socket.socket) -> None:
         """Have a child forked that answers one request within so many seconds; raises ``OSError`` if that has to wait.
@@ -50,10 +51,10 @@ class Nursery:
         Both sockets may be closed afterwards. Whatever becomes of the child, its end of the link closes with it.
         """
         order = tending.ORDER.pack(tending.Order.FORK, seconds) + head.untrusted_bytes
-        socket.send_fds(self.control, [order], [visitor.fileno(), link.fileno()])
+        socket.send_fds(self._control, [order], [visitor.fileno(), link.fileno()])
 
     def close(self) -> None:
         """End the nursery, and with it every child, and wait until it has."""
-        self.control.close()
+        self._control.close()
         self.link.close()
         os.waitpid(self._process, 0)

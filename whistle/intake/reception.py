@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from whistle.intake.heads import Head
 from whistle.intake.limits import Limits
 from whistle.intake.loop import READABLE, Loop
+from whistle.intake.places import Places
 from whistle.intake.refusals import Refusals
 from whistle.intake.static import StaticFiles
 from whistle.intake.visit import Visit
@@ -28,6 +29,7 @@ class Reception:
         limits: Limits,
         interface: "Interface",
         children: "Children",
+        places: Places,
         static: StaticFiles,
         refusals: Refusals,
     ) -> None:
@@ -35,6 +37,7 @@ class Reception:
         self.limits = limits
         self.interface = interface
         self.children = children
+        self.places = places
         self.static = static
         #: bytes of interface bodies and of answers that lie in memory now
         self.held = 0

@@ -19,6 +19,7 @@ from whistle.errors import RequestRefused
 from whistle.intake.answers import CONTINUE, answer
 from whistle.intake.heads import Head, HeadReader
 from whistle.intake.loop import ENDED, NOTHING, PEER_CLOSED, READABLE, WRITABLE, Handler
+from whistle.intake.places import Standing
 
 if TYPE_CHECKING:
     from whistle.intake.reception import Reception
@@ -43,6 +44,7 @@ class Visit:
         self._held = 0
         self._unsent = memoryview(b"")
         self._form: Head | None = None
+        self._standing = Standing.NEW
         self.deadline = time.monotonic() + self._limits.head_seconds
         #: whether the visitor is the one who keeps us waiting
         self.dawdling = True
@@ -106,7 +108,12 @@ class Visit:
             self._answer(page, self._after(keep_alive=head.keep_alive))
         elif head.length > self._limits.form_bytes * self._limits.oversize:
             raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        elif head.length == 0:
+        else:
+            self._standing = self._reception.places.standing(head.query)
+            self._await_form(head)
+
+    def _await_form(self, head: Head) -> None:
+        if head.length == 0:
             self._enqueue(head, patient=False)
         else:
             wanted = min(head.length, self._limits.waiting_bytes)
@@ -154,7 +161,7 @@ class Visit:
     def _enqueue(self, head: Head, *, patient: bool) -> None:
         self._form = None
         self._wait_for_us()
-        if not self._reception.children.enqueue(self, head, patient=patient):
+        if not self._reception.children.enqueue(self, head, self._standing, patient=patient):
             self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, head)
 
     # --- waiting for the shelf or for a child

@@ -11,6 +11,7 @@ from flask import Flask, current_app, g, request
 
 from whistle.courier import Courier
 from whistle.errors import KeyringMalformed, NobodyToRead, ProtocolError, RequestRefused, WhistleError
+from whistle.intake import places
 from whistle.intake.child import LINK
 from whistle.intake.questionnaires import Questionnaire
 from whistle.protocol.directory import Directory, Published, verify
@@ -41,6 +42,9 @@ class Link(Courier, Protocol):
     def spend(self, ticket: bytes) -> None:
         """Mark a claimed ticket as used."""
 
+    def show(self, path: str, page: bytes) -> None:
+        """Have a page shown from memory; refused to everybody but the nursery."""
+
     def trouble(self, place: str) -> None:
         """Report a fault of our own by its place in the code."""
 
@@ -61,6 +65,11 @@ class PageSettings:
 class _Prepared:
     document: bytes
     directory: Directory
+
+
+def place() -> str:
+    """Return a ticket for the address of a form, by which whoever sends it comes before strangers."""
+    return places.issue(link().ticket_key, settings().ticket_seconds)
 
 
 def settings() -> PageSettings:

@@ -9,10 +9,10 @@ import re
 import secrets
 from collections.abc import Sequence
 from html import unescape
+from http import HTTPStatus
 from typing import Final, Never
 
 from flask import Flask
-from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from whistle.courier import Pass
 from whistle.errors import Refused
@@ -28,9 +28,10 @@ _STORY: Final = "This is a rehearsal."
 
 
 def prepare(app: Flask, link: here.Link) -> None:
-    """Verify the published document for the children to come, and rehearse every step of a report with it."""
+    """Verify the published document for the children to come, show what is the same for all, rehearse the rest."""
     document = link.keyring()
     here.prepare(app, document)
+    _show(app, link)
     stage = _Stage(link, document)
     door = _hidden(_ask(app, stage, "/"))
     receipt = {"receipt": [" ".join(Receipt.generate().words(CARRIED))]}
@@ -42,6 +43,14 @@ def prepare(app: Flask, link: here.Link) -> None:
     _ask(app, stage, "/replies", receipt)
 
 
+def _show(app: Flask, link: here.Link) -> None:
+    """Have those pages shown from memory that need no more than an address, as long as nothing is wrong with them."""
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and not rule.arguments:
+            answer = app.test_client().get(rule.rule, environ_overrides={LINK: link})
+            link.show(rule.rule, answer.data if answer.status_code == HTTPStatus.OK else b"")
+
+
 def _hidden(page: str) -> dict[str, list[str]]:
     """Return the hidden fields of a page."""
     fields: dict[str, list[str]] = {}
@@ -51,12 +60,10 @@ def _hidden(page: str) -> dict[str, list[str]]:
 
 
 def _ask(app: Flask, stage: "_Stage", path: str, form: dict[str, list[str]] | None = None) -> str:
-    builder = EnvironBuilder(path, method="GET" if form is None else "POST", data=form, environ_overrides={LINK: stage})
-    try:
-        parts, _status, _headers = run_wsgi_app(app.wsgi_app, builder.get_environ(), buffered=True)
-        return b"".join(parts).decode()
-    finally:
-        builder.close()
+    visitor, link = app.test_client(), {LINK: stage}
+    if form is None:
+        return visitor.get(path, environ_overrides=link).text
+    return visitor.post(path, data=form, environ_overrides=link).text
 
 
 class _Stage:
@@ -101,6 +108,9 @@ class _Stage:
 
     def spend(self, ticket: bytes) -> None:
         """Do nothing: the ticket's key ends with the rehearsal."""
+
+    def show(self, path: str, page: bytes) -> None:
+        """Do nothing: only what the real link says may be shown."""
 
     def trouble(self, place: str) -> None:
         self._link.trouble(place)
