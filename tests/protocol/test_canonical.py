@@ -123,6 +123,11 @@ def test_there_may_be_262144_marks_outside_strings(units: bytes) -> None:
     malformed(partial(encode, [value]))
 
 
+def test_an_object_may_have_as_many_names_each_with_a_text() -> None:
+    value: Json = {f"x{number}": '"' for number in range(MARKS)}
+    assert decode(encode(value)) == value
+
+
 @pytest.mark.parametrize("unit", [b"[]", b"{}", b'""', b"0", b'{"a":""}', b'"\\""', b'","'])
 def test_a_part_of_too_many_values_is_refused_before_any_is_made(unit: bytes) -> None:
     hostile = b"[" + b",".join([unit] * (PART_LIMIT // (len(unit) + 1))) + b"]"
