@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.intake.server import eventually
 from tests.journeys.instance import Instance, copied
 
 _NOBODY = 65_534
@@ -32,8 +33,13 @@ def ordinary(founded: Instance, disk_mib: int | None = None) -> Iterator[Instanc
         yield instance
     finally:
         if disk_mib is not None:
-            subprocess.run(["umount", disk], check=True)
+            eventually_run("umount", disk)
         shutil.rmtree(folder)
+
+
+def eventually_run(*command: str | Path) -> None:
+    """Run a command until it succeeds: what was killed may have files open for a moment longer."""
+    assert eventually(lambda: subprocess.run(command, capture_output=True, check=False).returncode == 0), command
 
 
 def _mount(disk: Path, mib: int) -> None:
