@@ -36,7 +36,7 @@ class Recorder:
         """With ``keep=False`` bytes are counted and forgotten; ``pace`` is how many a second each connection sends."""
         self.target = port
         self._keep = keep
-        self._pace = pace
+        self.pace = pace
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lock = Lock()
         self._said: dict[int, bytearray] = {}
@@ -116,8 +116,8 @@ class Recorder:
                         self.messages += data.startswith(b"POST /v1/messages ")
                         if self._keep:
                             self._said[number] += data
-                    if self._pace is not None:
-                        time.sleep(len(data) / self._pace)
+                    if self.pace is not None:
+                        time.sleep(len(data) / self.pace)
                 target.sendall(data)
         with suppress(OSError):
             target.shutdown(socket.SHUT_WR)
