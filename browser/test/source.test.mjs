@@ -182,6 +182,9 @@ test("rubbish of a stranger at the next address is stepped over", async () => {
     rubbish.set(keys.thread.address(p.UP, index));
     await courier.putMessage(rubbish);
   }
+  const disturbed = await source.visit();
+  assert.deepEqual([disturbed.newest, disturbed.readers, disturbed.preselected], [0, [1, 2], []]);
+  assert.deepEqual(disturbed.problems.map(({ ours, index, error }) => [ours, index, error.name]).sort(), [[true, 1, "NotForMe"], [true, 2, "NotForMe"]]);
   const sent = await (await source.prepare(draft({ text: "Still here." }), [], visit)).send();
   assert.equal(sent.index, 3);
   const { body } = await readUp(courier, ana, keys, 3);
@@ -288,6 +291,37 @@ test("what cannot be told of the newest list leaves nobody preselected", async (
   const visit = await (await intake.source({ courier: broken, receipt })).source.visit();
   assert.deepEqual([visit.newest, visit.readers, visit.preselected, visit.nextIndex], [null, null, [], 1]);
   assert.deepEqual(visit.problems.map(({ ours, index, error }) => [ours, index, error.name]), [[true, 0, "StateAltered"]]);
+});
+
+test("a reply that knows of a later message leaves nobody preselected, and its place free", async () => {
+  const { keys, courier, source } = await reported();
+  const known = await readUp(courier, ana, keys);
+  const unseen = { body: { index: 4 }, commitment: p.randomBytes(32) };
+  await put(courier, await answer(courier, ana, keys, [ana, boon], { echoed: [known, unseen] }));
+  const visit = await source.visit();
+  assert.deepEqual([visit.readers, visit.preselected, visit.nextIndex], [[1, 2], [], 5]);
+});
+
+test("a reply is judged by the list of the message it answers, and in doubt once that is gone", async () => {
+  const { keys, courier, source } = await reported();
+  await put(courier, await answer(courier, boon, keys, [ana, boon], { echoed: [await readUp(courier, boon, keys)] }));
+  await (await source.prepare(draft({ readers: [1] }), [], await source.visit())).send();
+  const judged = await source.visit();
+  assert.deepEqual([judged.replies.map(({ doubt }) => doubt), judged.problems, judged.receivedBy], [[false], [], []]);
+  await courier.burn([keys.burnMessage(keys.thread.address(p.UP, 0)), ...Array.from({ length: 7 }, () => p.randomBytes(32))]);
+  const doubted = await source.visit();
+  assert.deepEqual([doubted.replies.map(({ doubt }) => doubt), doubted.stored], [[true], [1]]);
+});
+
+test("two replies that name one stream are not both shown", async () => {
+  const { keys, courier, source } = await reported();
+  const echoed = [await readUp(courier, ana, keys)];
+  const first = await answer(courier, ana, keys, [ana, boon], { echoed, text: "See.", files: [["a", p.randomBytes(9)]] });
+  await put(courier, first);
+  const [{ stream }] = (await source.visit()).replies;
+  await put(courier, await answer(courier, boon, keys, [ana, boon], { echoed, index: 1, content: null, stream }));
+  const { replies, problems } = await source.visit();
+  assert.deepEqual([replies.map(({ index }) => index), problems.map(({ index, error }) => [index, error.name])], [[0], [[1, "StreamKeyReused"]]]);
 });
 
 test("replies beyond the newest seven come when they are asked for", async () => {
