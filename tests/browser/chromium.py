@@ -158,6 +158,14 @@ class FreeChromium(Chromium):
         assert self._started is not None
         return self._started.pid
 
+    def choose(self, files: Sequence[Path]) -> None:
+        # Held in this way, Playwright would send the files through its own memory, and not name them.
+        session = self._context.new_cdp_session(self.page)
+        root = session.send("DOM.getDocument")["root"]["nodeId"]
+        field = session.send("DOM.querySelector", {"nodeId": root, "selector": "input[type=file]"})["nodeId"]
+        session.send("DOM.setFileInputFiles", {"files": [str(path) for path in files], "nodeId": field})
+        session.detach()
+
     def let_go(self) -> None:
         self._hold.close()
 
