@@ -63,7 +63,7 @@ describe("a document with everything in it", async () => {
     for (const key of ["xmp", "script", "form-data", "web-source", "unknown-part", "place", "action"]) {
       assert.ok(keysOf(removed).has(key), key);
     }
-    removed.forEach(({ key }) => assert.ok(FINDINGS.includes(key), key));
+    removed.forEach(({ key, value }) => assert.ok(FINDINGS.includes(key) && value !== "", key));
     left.forEach(({ key }) => assert.ok(LEFT.includes(key), key));
   });
 
@@ -166,6 +166,12 @@ describe("names of a program's own", () => {
     const { blob } = await clean(blobOf(pdf(bare({ 1: `<< /Type /Catalog /Pages 2 0 R ${names} >>` }))));
     const cleaned = await bytesOf(blob);
     assert.ok(cleaned.includes("chapter") && !cleaned.includes("secret"));
+  });
+
+  test("names without files are told all the same", async () => {
+    const names = "/Names << /EmbeddedFiles << /Names [] >> /JavaScript << >> >>";
+    const { removed } = await clean(blobOf(pdf(bare({ 1: `<< /Type /Catalog /Pages 2 0 R ${names} >>` }))));
+    assert.deepEqual(removed, [{ key: "embedded-file", value: "EmbeddedFiles" }, { key: "script", value: "JavaScript" }]);
   });
 
   test("a signature that covers nothing is one as well", async () => {

@@ -137,7 +137,7 @@ function addPlace(tiff: Tiff, table: Table | undefined, findings: Findings): voi
   if (latitude !== null && longitude !== null) {
     findings.add("place", `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`);
   } else if (table !== undefined && table.size > 1) {
-    findings.add("place");
+    findings.add("place", "GPS");
   }
   findings.text("date", textAt(table, 29));
   for (const tag of [27, 28]) {

@@ -1,6 +1,6 @@
 /** What a file tells beside what it shows. */
 
-/** What can be found, and what its value is. Pages have a text for each. */
+/** What can be found, and what its value is; where there is no better one, what its part is called. */
 export const FINDINGS = [
   "camera", // maker and model
   "lens", // model

@@ -45,7 +45,7 @@ const SPACES: readonly Space[] = [
 /** Adds what a profile tells, and returns the neutral profile that takes its place, or `null` for none. */
 export function replaceProfile(profile: Uint8Array, findings: Findings): Bytes | null {
   const tags = tagsOf(profile);
-  const name = nameOf(tags.get("desc"));
+  const name = nameOf(tags.get("desc")).trim() || "ICC";
   const space = SPACES.find((one) => isOf(tags, one));
   if (space !== undefined) {
     const neutral = neutralProfile(space);
@@ -60,11 +60,6 @@ export function replaceProfile(profile: Uint8Array, findings: Findings): Bytes |
     findings.leave("colours-changed", name);
   }
   return null;
-}
-
-/** The name of a profile, for people. */
-export function profileName(profile: Uint8Array): string {
-  return nameOf(tagsOf(profile).get("desc"));
 }
 
 function tagsOf(profile: Uint8Array): Map<string, Uint8Array> {

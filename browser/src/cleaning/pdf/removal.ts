@@ -50,7 +50,7 @@ export class Removal {
     if (type === "Metadata") {
       readXmp(contentOf(stream) ?? stream.contents, this.#findings);
     } else if (type === "EmbeddedFile") {
-      this.#findings.add("embedded-file");
+      this.#findings.add("embedded-file", type);
     }
     return type === "Metadata" || type === "EmbeddedFile";
   }
@@ -74,13 +74,13 @@ export class Removal {
   #file(dict: PDFDict): true {
     const key: FoundKey = objectIn(dict, "EF") === undefined ? "link-to-file" : "embedded-file";
     const names = [textIn(dict, "UF"), textIn(dict, "F")];
-    this.#findings.add(key, names.find((name) => name !== "") ?? null);
+    this.#findings.add(key, names.find((name) => name !== "") ?? "EF");
     [...names, textIn(dict, "Desc")].filter((name) => name !== "").forEach((name) => this.#findings.traces.add(name));
     return true;
   }
 
   #signature(dict: PDFDict): true {
-    this.#findings.add("signature", textIn(dict, "Name") || null);
+    this.#findings.add("signature", textIn(dict, "Name") || "Sig");
     for (const key of ["Name", "Reason", "Location", "ContactInfo"]) {
       this.#findings.text("signature", textIn(dict, key));
     }
@@ -160,16 +160,17 @@ export class Removal {
       this.#findings.add(called, value.contents.length);
     } else if (called === "layer-author" && value instanceof PDFDict) {
       this.#findings.text(called, textIn(value, "Creator"));
-    } else if (called !== "script" && called !== "embedded-file") {
-      this.#findings.add(called);
+    } else if ((called !== "script" && called !== "embedded-file") || !this.#tellsInside(value)) {
+      this.#findings.add(called, key);
     }
-    this.#look(value);
+    this.#tellsInside(value);
   }
 
-  /** What is named inside of something that goes is told, too: files and scripts above all. */
-  #look(value: PDFObject | undefined): void {
+  /** What is named inside of something that goes is told, too: files and scripts above all. Returns whether any was. */
+  #tellsInside(value: PDFObject | undefined): boolean {
     const open = [value];
     const seen = new Set<PDFObject>();
+    let told = false;
     while (open.length > 0) {
       const object = open.pop();
       if (object === undefined || seen.has(object)) {
@@ -178,11 +179,14 @@ export class Removal {
       seen.add(object);
       if (object instanceof PDFArray) {
         open.push(...object.asArray().map((_, index) => object.lookup(index)));
-      } else if (object instanceof PDFDict && !this.#removesDict(object)) {
+      } else if (object instanceof PDFDict && this.#removesDict(object)) {
+        told = true;
+      } else if (object instanceof PDFDict) {
         const inner = ["Names", "Kids", "EmbeddedFiles", "JavaScript", "O", "C", "S", "P", "K", "D", "WC", "WS"];
         open.push(...inner.map((key) => objectIn(object, key)));
       }
     }
+    return told;
   }
 }
 
