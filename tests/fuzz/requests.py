@@ -139,7 +139,7 @@ class Requests:
         self._house: House | None = None
         self._runs = 0
         self.tokens = [*tokens_of([forms, message, origin, published, replies, report, request, withdraw]), *_TOKENS]
-        self.seeds = list(_seeds())
+        self.seeds = list(seeds())
 
     def run(self, data: bytes) -> None:
         """Answer ``data`` as the server would; what it waits for more of is left."""
@@ -303,7 +303,8 @@ def _multipart(path: str, fields: dict[str, str], *files: tuple[str, str, bytes]
     return _post(path, kind, body)
 
 
-def _seeds() -> Iterator[bytes]:
+def seeds() -> Iterator[bytes]:
+    """Yield honest requests of every kind, with marks."""
     yield _get("/")
     yield _get("/replies?x=1#", "Accept-Language: de, en;q=0.5")
     yield _get("/static/../x", "Connection: close")
