@@ -32,7 +32,10 @@ test("a record that was put is found, fetched and burned", async () => {
   await courier.putMessage(record);
   await courier.putMessage(record);
   const asked = [...addresses(70), record.subarray(0, 32), ...addresses(57)];
-  assert.deepEqual(await courier.look(asked), asked.map((_, place) => place === 70));
+  assert.deepEqual(
+    await courier.look(asked),
+    asked.map((_, place) => place === 70),
+  );
   const fetched = await courier.fetch([...addresses(7), record.subarray(0, 32)]);
   assert.deepEqual(fetched[7], record);
   assert.ok(fetched.every(({ length }) => length === p.RECORD_SIZE));
@@ -56,9 +59,21 @@ test("nothing is sent that tells one visitor from another", async () => {
   const courier = newCourier();
   await courier.look(addresses(128));
   for (const { method, headers } of watch.requests) {
-    const known = ["host", "connection", "accept", "accept-language", "accept-encoding", "user-agent", "sec-fetch-mode"];
+    const known = [
+      "host",
+      "connection",
+      "accept",
+      "accept-language",
+      "accept-encoding",
+      "user-agent",
+      "sec-fetch-mode",
+    ];
     const allowed = [...known, "cache-control", "pragma", "content-length", "content-type", "whistle-work"];
-    assert.deepEqual(Object.keys(headers).filter((name) => !allowed.includes(name)), [], method);
+    assert.deepEqual(
+      Object.keys(headers).filter((name) => !allowed.includes(name)),
+      [],
+      method,
+    );
   }
 });
 
@@ -93,12 +108,23 @@ test("a site that refuses all work is not asked for ever", async () => {
   await courier.look(addresses(128));
   watch.requests.length = 0;
   watch.meddle = ({ method }) => (method === "POST" ? 403 : undefined);
-  await assert.rejects(courier.look(addresses(128)), (error) => error.name === "Refused" && error instanceof s.CourierError);
+  await assert.rejects(
+    courier.look(addresses(128)),
+    (error) => error.name === "Refused" && error instanceof s.CourierError,
+  );
   assert.ok(watch.requests.length <= 3);
 });
 
 test("each refusal has its name", async () => {
-  const names = { 400: "Refused", 401: "Refused", 409: "AddressTaken", 413: "Refused", 507: "ShelfFull", 500: "AnswerMalformed", 206: "AnswerMalformed" };
+  const names = {
+    400: "Refused",
+    401: "Refused",
+    409: "AddressTaken",
+    413: "Refused",
+    507: "ShelfFull",
+    500: "AnswerMalformed",
+    206: "AnswerMalformed",
+  };
   for (const [status, name] of Object.entries(names)) {
     const courier = newCourier();
     watch.meddle = ({ method }) => (method === "POST" ? Number(status) : undefined);
@@ -108,7 +134,11 @@ test("each refusal has its name", async () => {
 });
 
 test("a site that is unwell gets the same bytes three times", async () => {
-  for (const [what, name] of [[503, "ShelfUnavailable"], ["cut", "Unreachable"], ["cut the answer", "Unreachable"]]) {
+  for (const [what, name] of [
+    [503, "ShelfUnavailable"],
+    ["cut", "Unreachable"],
+    ["cut the answer", "Unreachable"],
+  ]) {
     const courier = newCourier();
     watch.meddle = ({ method }) => (method === "POST" ? what : undefined);
     await assert.rejects(courier.putMessage(p.decoy()), { name });

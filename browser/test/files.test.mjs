@@ -22,7 +22,8 @@ const file = (name, bytes, type = "application/pdf") => ({ name, type, blob: new
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const chunkPuts = (watch) => watch.requests.filter(({ path }) => path === "/v1/chunks");
 /** The addresses of the chunks in each request. */
-const chunksIn = ({ body }) => Array.from({ length: body.length / RECORD }, (_, at) => body.subarray(at * RECORD, at * RECORD + 32).toString("hex"));
+const chunksIn = ({ body }) =>
+  Array.from({ length: body.length / RECORD }, (_, at) => body.subarray(at * RECORD, at * RECORD + 32).toString("hex"));
 
 async function watched(meddle = () => undefined) {
   const watch = await Watch.before(intake);
@@ -42,14 +43,39 @@ async function arrived(keys) {
 test("files of any size and with names in any script arrive whole", async () => {
   const { source, keys } = await intake.source();
   const sizes = [0, 1, 32_687, 32_688, 32_689, 65_376, 100_000, 0];
-  const names = ["документ.pdf", "報告書.pdf", "تقرير.pdf", "C:\\Users\\jo\\รายงาน.pdf", "/home/jo/ß.pdf", "👩‍👩‍👧.pdf", "a\u202Efdp.exe", "half\ud800.pdf"];
+  const names = [
+    "документ.pdf",
+    "報告書.pdf",
+    "تقرير.pdf",
+    "C:\\Users\\jo\\รายงาน.pdf",
+    "/home/jo/ß.pdf",
+    "👩‍👩‍👧.pdf",
+    "a\u202Efdp.exe",
+    "half\ud800.pdf",
+  ];
   const contents = sizes.map((size) => randomBytes(size));
   const files = names.map((name, place) => file(name, contents[place]));
   await (await source.prepare(draft, [...files, file("", randomBytes(3), "")])).send();
   const found = await arrived(keys);
-  const given = ["документ.pdf", "報告書.pdf", "تقرير.pdf", "รายงาน.pdf", "ß.pdf", "👩‍👩‍👧.pdf", "a\u202Efdp.exe", "half\ufffd.pdf", "file"];
-  assert.deepEqual(found.content.files.map(({ name }) => name), given);
-  assert.deepEqual(found.content.files.map(({ size }) => size), [...sizes, 3]);
+  const given = [
+    "документ.pdf",
+    "報告書.pdf",
+    "تقرير.pdf",
+    "รายงาน.pdf",
+    "ß.pdf",
+    "👩‍👩‍👧.pdf",
+    "a\u202Efdp.exe",
+    "half\ufffd.pdf",
+    "file",
+  ];
+  assert.deepEqual(
+    found.content.files.map(({ name }) => name),
+    given,
+  );
+  assert.deepEqual(
+    found.content.files.map(({ size }) => size),
+    [...sizes, 3],
+  );
   assert.equal(found.content.files.at(-1).type, "application/octet-stream");
   contents.forEach((content, place) => assert.equal(sha256(found.files[place]), sha256(content), names[place]));
 });
@@ -57,7 +83,12 @@ test("files of any size and with names in any script arrive whole", async () => 
 test("three hundred files arrive", async () => {
   const { source, keys } = await intake.source();
   const contents = Array.from({ length: 300 }, (_, place) => randomBytes(place));
-  await (await source.prepare(draft, contents.map((content, place) => file(`${place}`, content)))).send();
+  await (
+    await source.prepare(
+      draft,
+      contents.map((content, place) => file(`${place}`, content)),
+    )
+  ).send();
   const { files } = await arrived(keys);
   assert.deepEqual(files.map(sha256), contents.map(sha256));
 });
@@ -175,11 +206,18 @@ test("chunks travel in an order of chance", async () => {
     for (let index = 0; index < stream.chunks; index++) {
       places.set(Buffer.from(p.chunkAddress(stream.key, index)).toString("hex"), index);
     }
-    orders.push(chunkPuts(watch).flatMap(chunksIn).map((address) => places.get(address)));
+    orders.push(
+      chunkPuts(watch)
+        .flatMap(chunksIn)
+        .map((address) => places.get(address)),
+    );
     await watch.close();
   }
   for (const order of orders) {
-    assert.deepEqual([...order].sort((one, other) => one - other), order.map((_, index) => index));
+    assert.deepEqual(
+      [...order].sort((one, other) => one - other),
+      order.map((_, index) => index),
+    );
     const followed = order.filter((index, place) => order[place + 1] === index + 1);
     assert.ok(followed.length < order.length / 10, `${followed.length} of ${order.length} follow one another`);
     // The first request holds pieces of more than the beginning.
@@ -238,7 +276,10 @@ test("a page without Web Crypto seals by itself, and stays alive meanwhile", asy
 });
 
 test("a file that cannot be read to its end ends the sending for good, before there is a message", async () => {
-  for (const arrayBuffer of [async () => new ArrayBuffer(1), async () => Promise.reject(new DOMException("", "NotReadableError"))]) {
+  for (const arrayBuffer of [
+    async () => new ArrayBuffer(1),
+    async () => Promise.reject(new DOMException("", "NotReadableError")),
+  ]) {
     const { source, keys, courier } = await intake.source();
     const broken = { name: "gone", type: "", blob: { size: 5 * MEGABYTE, slice: () => ({ arrayBuffer }) } };
     const sending = await source.prepare(draft, [file("a", randomBytes(9)), broken]);

@@ -1,4 +1,4 @@
-// The real intake, from Python, over real HTTP; with an organisation whose keys this test has, so that it can also be a reviewer.
+// The real intake, from Python, over real HTTP. Tests have its organisation's keys, so that they can also be reviewers.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";

@@ -42,7 +42,14 @@ export function newOrganisation(...people) {
   );
   const statements = people.map((person) => statementOf(person, site));
   const document = published(keyring, statements);
-  return { site, rootSecret, keyring, statements, document, directory: p.readDirectory(document, { today: TODAY, site }) };
+  return {
+    site,
+    rootSecret,
+    keyring,
+    statements,
+    document,
+    directory: p.readDirectory(document, { today: TODAY, site }),
+  };
 }
 
 export function statementOf({ id, secret, identity }, site) {

@@ -31,7 +31,10 @@ export async function readWhole(courier, { content, stream }) {
 /** Puts an answer of `author`, read by `readers`, that says it opened the `echoed` messages; with files, if any. */
 export async function answer(courier, author, keys, readers, { echoed = [], files = [], text, ...changes } = {}) {
   const content = { text: text ?? "Thank you. When was this?", answers: null, files: [] };
-  const written = files.length === 0 && text === undefined ? { content, stream: null } : await write(courier, author, keys, content, files);
+  const written =
+    files.length === 0 && text === undefined
+      ? { content, stream: null }
+      : await write(courier, author, keys, content, files);
   const echoes = echoed.map(({ body, commitment }) => [body.index, commitment]);
   const sealed = sealReply(author, keys, keys.site, readers, { echoes, ...written, ...changes });
   return sealed;

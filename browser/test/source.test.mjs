@@ -41,16 +41,28 @@ test("a report is read by those it names and by nobody else", async () => {
   }
 });
 
-test("everybody of a channel is shown, who reads contact details last, and nobody chosen who cannot be written to", () => {
+test("everybody of a channel is shown, and nobody is chosen who cannot be written to", () => {
   const { directory } = intake.organisation;
   const seen = (selected) =>
     s.choices(directory, 1, selected).map(({ person, selected, custodian }) => [person.id, selected, custodian]);
-  assert.deepEqual(seen(null), [[1, true, false], [2, true, false], [3, true, true]]);
-  assert.deepEqual(seen([2]), [[1, false, false], [2, true, false], [3, false, true]]);
+  assert.deepEqual(seen(null), [
+    [1, true, false],
+    [2, true, false],
+    [3, true, true],
+  ]);
+  assert.deepEqual(seen([2]), [
+    [1, false, false],
+    [2, true, false],
+    [3, false, true],
+  ]);
   const closed = { ...directory, closed: new Map([[2, new p.StatementRejected()]]) };
   assert.deepEqual(
     s.choices(closed, 1).map(({ selected, closed }) => [selected, closed?.name]),
-    [[true, undefined], [false, "StatementRejected"], [true, undefined]],
+    [
+      [true, undefined],
+      [false, "StatementRejected"],
+      [true, undefined],
+    ],
   );
   assert.throws(() => s.choices(directory, 9), { name: "KeyringMalformed" });
 });
@@ -89,7 +101,13 @@ test("ten characters and four thousand look the same on the wire", async () => {
   }
   assert.deepEqual(shapes[0], shapes[1]);
   const posts = shapes[0].filter(({ method }) => method === "POST");
-  assert.deepEqual(posts.map(({ path, size }) => [path, size]), [["/v1/look", 4096], ["/v1/messages", 32_768]]);
+  assert.deepEqual(
+    posts.map(({ path, size }) => [path, size]),
+    [
+      ["/v1/look", 4096],
+      ["/v1/messages", 32_768],
+    ],
+  );
   await watch.close();
 });
 
@@ -109,14 +127,20 @@ test("a visit looks the same whether or not an answer waits, and however many me
     await (await source.prepare(draft(), [], await source.visit())).send();
   }
   assert.deepEqual(await shape(), empty);
-  assert.deepEqual(
-    empty.map(({ path, size, answered }) => [path, size, answered]).slice(1),
-    [["/v1/look", 4096, 16], ["/v1/fetch", 256, 262_144]],
-  );
+  assert.deepEqual(empty.map(({ path, size, answered }) => [path, size, answered]).slice(1), [
+    ["/v1/look", 4096, 16],
+    ["/v1/fetch", 256, 262_144],
+  ]);
   const nobody = await intake.source({ base: watch.base });
   await assert.rejects(nobody.source.visit(), { name: "NothingFound" });
   // Nothing upwards is looked for once more further on, as its oldest may have expired.
-  assert.deepEqual(watch.taken().map(({ path }) => path).slice(1), ["/v1/look", "/v1/look", "/v1/fetch"]);
+  assert.deepEqual(
+    watch
+      .taken()
+      .map(({ path }) => path)
+      .slice(1),
+    ["/v1/look", "/v1/look", "/v1/fetch"],
+  );
   await watch.close();
 });
 
@@ -138,8 +162,7 @@ test("who was left out of a report is left out of what follows, unless she is ch
 test("contact details go to the custodian alone, and nothing but a reference ties them to the report", async () => {
   const { keys, courier } = await reported({ readers: [1], contact: "Jo, 555 0101", custodians: [3] });
   const record = await recordAt(courier, keys.contactAddress(0));
-  const read = (person) =>
-    p.readContact(record, { person: person.id, identity: person.identity }, keys.site).body;
+  const read = (person) => p.readContact(record, { person: person.id, identity: person.identity }, keys.site).body;
   assert.equal(read(chitra).text, "Jo, 555 0101");
   assert.throws(() => read(ana), { name: "NotForMe" });
   const { body } = await readUp(courier, ana, keys);
@@ -154,14 +177,20 @@ test("a verified reply confirms what it echoes", async () => {
   const visit = await source.visit();
   assert.deepEqual(visit.receivedBy, ["Person 1"]);
   const [reply] = visit.replies;
-  assert.deepEqual([reply.author, reply.readers, reply.doubt, reply.index], ["Person 1", ["Person 1", "Person 2"], false, 0]);
+  assert.deepEqual(
+    [reply.author, reply.readers, reply.doubt, reply.index],
+    ["Person 1", ["Person 1", "Person 2"], false, 0],
+  );
   assert.equal(reply.content.text, "Thank you. When was this?");
 });
 
 test("a message that is stored already is said to be, and the words can go as the next one", async () => {
   const { source, sent } = await reported();
   const second = await source.prepare(draft({ text: "Other words." }));
-  await assert.rejects(second.send(), (error) => error.name === "AlreadySent" && error.index === 0 && error.number === 1);
+  await assert.rejects(
+    second.send(),
+    (error) => error.name === "AlreadySent" && error.index === 0 && error.number === 1,
+  );
   const next = await source.prepare(draft({ text: "Other words." }), [], await source.visit());
   assert.equal((await next.send()).index, sent.index + 1);
 });
@@ -184,7 +213,10 @@ test("rubbish of a stranger at the next address is stepped over", async () => {
   }
   const disturbed = await source.visit();
   assert.deepEqual([disturbed.newest, disturbed.readers, disturbed.preselected], [0, [1, 2], []]);
-  assert.deepEqual(disturbed.problems.map(({ ours, index, error }) => [ours, index, error.name]).sort(), [[true, 1, "NotForMe"], [true, 2, "NotForMe"]]);
+  assert.deepEqual(disturbed.problems.map(({ ours, index, error }) => [ours, index, error.name]).sort(), [
+    [true, 1, "NotForMe"],
+    [true, 2, "NotForMe"],
+  ]);
   const sent = await (await source.prepare(draft({ text: "Still here." }), [], visit)).send();
   assert.equal(sent.index, 3);
   const { body } = await readUp(courier, ana, keys, 3);
@@ -203,7 +235,9 @@ test("sending again after a lost answer puts the identical bytes, and is no seco
   await assert.rejects(sending.send(), { name: "Unreachable" });
   const sent = await sending.send();
   assert.deepEqual(await sending.send(), sent);
-  const bodies = watch.requests.filter(({ path }) => path === "/v1/messages").map(({ body }) => body.toString("base64"));
+  const bodies = watch.requests
+    .filter(({ path }) => path === "/v1/messages")
+    .map(({ body }) => body.toString("base64"));
   assert.equal(bodies.length, 10);
   assert.equal(new Set(bodies).size, 2);
   assert.deepEqual((await source.visit()).stored, [0]);
@@ -231,7 +265,17 @@ test("a reply that was altered anywhere is told, and never shown", async () => {
   const sealed = await answer(courier, ana, keys, [ana, boon], { echoed: [await readUp(courier, ana, keys)] });
   await put(courier, sealed);
   const address = keys.thread.address(p.DOWN, 0);
-  const places = [32, 63, 64, 65, 96, 19_552, 19_553, 32_767, ...Array.from({ length: 8 }, () => 65 + p.randomBelow(32_703))];
+  const places = [
+    32,
+    63,
+    64,
+    65,
+    96,
+    19_552,
+    19_553,
+    32_767,
+    ...Array.from({ length: 8 }, () => 65 + p.randomBelow(32_703)),
+  ];
   let shown = 0;
   for (const place of places) {
     const flipped = changed(courier, address, (record) => {
@@ -240,7 +284,10 @@ test("a reply that was altered anywhere is told, and never shown", async () => {
     });
     const visit = await (await intake.source({ courier: flipped, receipt })).source.visit();
     assert.deepEqual(visit.replies, [], `byte ${place}`);
-    assert.deepEqual(visit.problems.map(({ ours, index }) => [ours, index]), [[false, 0]]);
+    assert.deepEqual(
+      visit.problems.map(({ ours, index }) => [ours, index]),
+      [[false, 0]],
+    );
     assert.ok(visit.problems[0].error instanceof p.ProtocolError);
     assert.deepEqual([visit.receivedBy, visit.preselected], [[], [1, 2]]);
     shown += visit.replies.length;
@@ -273,12 +320,23 @@ test("replies of strangers, to others, for others and by somebody left out are t
   await put(courier, at(4, await answer(courier, stranger, keys, [stranger], { echoed, index: 4 })));
   await put(courier, at(5, await answer(courier, boon, keys, [boon], { echoed, index: 5 })));
   const { replies, problems } = await source.visit();
-  assert.deepEqual(replies.map(({ index }) => index), [0]);
-  const told = problems.map(({ ours, index, error }) => [ours, index, error.name]).sort(([, one], [, two]) => one - two);
+  assert.deepEqual(
+    replies.map(({ index }) => index),
+    [0],
+  );
+  const told = problems
+    .map(({ ours, index, error }) => [ours, index, error.name])
+    .sort(([, one], [, two]) => one - two);
   // The second was sealed for another address: its address alone was changed, so nothing in it holds.
-  assert.deepEqual(told.map(([ours, index]) => [ours, index]), [1, 2, 3, 4, 5].map((index) => [false, index]));
+  assert.deepEqual(
+    told.map(([ours, index]) => [ours, index]),
+    [1, 2, 3, 4, 5].map((index) => [false, index]),
+  );
   const names = ["RecordAltered", "NotForMe", "NotForMe", "SignatureInvalid", "ReadersRejected"];
-  assert.deepEqual(told.map(([, , name]) => name), names);
+  assert.deepEqual(
+    told.map(([, , name]) => name),
+    names,
+  );
 });
 
 test("what cannot be told of the newest list leaves nobody preselected", async () => {
@@ -290,7 +348,10 @@ test("what cannot be told of the newest list leaves nobody preselected", async (
   });
   const visit = await (await intake.source({ courier: broken, receipt })).source.visit();
   assert.deepEqual([visit.newest, visit.readers, visit.preselected, visit.nextIndex], [null, null, [], 1]);
-  assert.deepEqual(visit.problems.map(({ ours, index, error }) => [ours, index, error.name]), [[true, 0, "StateAltered"]]);
+  assert.deepEqual(
+    visit.problems.map(({ ours, index, error }) => [ours, index, error.name]),
+    [[true, 0, "StateAltered"]],
+  );
 });
 
 test("a reply that knows of a later message leaves nobody preselected, and its place free", async () => {
@@ -308,7 +369,10 @@ test("a reply is judged by the list of the message it answers, and in doubt once
   await (await source.prepare(draft({ readers: [1] }), [], await source.visit())).send();
   const judged = await source.visit();
   assert.deepEqual([judged.replies.map(({ doubt }) => doubt), judged.problems, judged.receivedBy], [[false], [], []]);
-  await courier.burn([keys.burnMessage(keys.thread.address(p.UP, 0)), ...Array.from({ length: 7 }, () => p.randomBytes(32))]);
+  await courier.burn([
+    keys.burnMessage(keys.thread.address(p.UP, 0)),
+    ...Array.from({ length: 7 }, () => p.randomBytes(32)),
+  ]);
   const doubted = await source.visit();
   assert.deepEqual([doubted.replies.map(({ doubt }) => doubt), doubted.stored], [[true], [1]]);
 });
@@ -316,12 +380,19 @@ test("a reply is judged by the list of the message it answers, and in doubt once
 test("two replies that name one stream are not both shown", async () => {
   const { keys, courier, source } = await reported();
   const echoed = [await readUp(courier, ana, keys)];
-  const first = await answer(courier, ana, keys, [ana, boon], { echoed, text: "See.", files: [["a", p.randomBytes(9)]] });
+  const first = await answer(courier, ana, keys, [ana, boon], {
+    echoed,
+    text: "See.",
+    files: [["a", p.randomBytes(9)]],
+  });
   await put(courier, first);
   const [{ stream }] = (await source.visit()).replies;
   await put(courier, await answer(courier, boon, keys, [ana, boon], { echoed, index: 1, content: null, stream }));
   const { replies, problems } = await source.visit();
-  assert.deepEqual([replies.map(({ index }) => index), problems.map(({ index, error }) => [index, error.name])], [[0], [[1, "StreamKeyReused"]]]);
+  assert.deepEqual(
+    [replies.map(({ index }) => index), problems.map(({ index, error }) => [index, error.name])],
+    [[0], [[1, "StreamKeyReused"]]],
+  );
 });
 
 test("replies beyond the newest seven come when they are asked for", async () => {
@@ -331,7 +402,10 @@ test("replies beyond the newest seven come when they are asked for", async () =>
     await put(courier, await answer(courier, ana, keys, [ana, boon], { content, index }));
   }
   const newest = await source.visit();
-  assert.deepEqual(newest.replies.map(({ index }) => index), [8, 7, 6, 5, 4, 3, 2]);
+  assert.deepEqual(
+    newest.replies.map(({ index }) => index),
+    [8, 7, 6, 5, 4, 3, 2],
+  );
   const older = await source.visit(newest.older);
   assert.deepEqual([older.replies.map(({ index }) => index), older.older], [[1, 0], null]);
 });
@@ -342,13 +416,27 @@ test("a long text travels in chunks, and is read back", async () => {
   const { body } = await readUp(courier, ana, keys);
   assert.equal(body.content, null);
   assert.equal((await readWhole(courier, body)).content.text, text);
-  const files = [["документ.pdf", p.randomBytes(40_000)], ["leer", new Uint8Array(0)], ["報告.txt", p.randomBytes(32_688)]];
-  await put(courier, await answer(courier, ana, keys, [ana, boon], { text, files, echoed: [{ body, commitment: (await readUp(courier, ana, keys)).commitment }] }));
+  const files = [
+    ["документ.pdf", p.randomBytes(40_000)],
+    ["leer", new Uint8Array(0)],
+    ["報告.txt", p.randomBytes(32_688)],
+  ];
+  await put(
+    courier,
+    await answer(courier, ana, keys, [ana, boon], {
+      text,
+      files,
+      echoed: [{ body, commitment: (await readUp(courier, ana, keys)).commitment }],
+    }),
+  );
   const [waiting] = (await source.visit()).replies;
   assert.deepEqual([waiting.content, s.filesOf(waiting)], [null, []]);
   const reply = await source.load(waiting);
   assert.equal(reply.content.text, text);
-  assert.deepEqual(s.filesOf(reply).map(({ name }) => name), files.map(([name]) => name));
+  assert.deepEqual(
+    s.filesOf(reply).map(({ name }) => name),
+    files.map(([name]) => name),
+  );
   for (const [place, file] of s.filesOf(reply).entries()) {
     const pieces = [];
     for await (const piece of source.file(reply, file)) {
@@ -361,7 +449,10 @@ test("a long text travels in chunks, and is read back", async () => {
 test("of a file of a reply nothing is given out before all of it was found to be right", async () => {
   const { keys, courier, receipt, source } = await reported();
   const echoed = [await readUp(courier, ana, keys)];
-  await put(courier, await answer(courier, ana, keys, [ana, boon], { text: "See.", files: [["a", randomBytes(300_000)]], echoed }));
+  await put(
+    courier,
+    await answer(courier, ana, keys, [ana, boon], { text: "See.", files: [["a", randomBytes(300_000)]], echoed }),
+  );
   const reply = await source.load((await source.visit()).replies[0]);
   const last = p.chunkAddress(reply.stream.key, reply.stream.chunks - 1);
   const altered = changed(courier, last, (record) => {
@@ -410,7 +501,9 @@ test("what is withdrawn is burned, files and contact details too, and the reader
 
 test("a withdrawal that was cut goes on when it is done again", async () => {
   const watch = await Watch.before(intake);
-  const { receipt, keys, courier } = await reported({}, [{ name: "a", type: "", blob: new Blob([randomBytes(300_000)]) }]);
+  const { receipt, keys, courier } = await reported({}, [
+    { name: "a", type: "", blob: new Blob([randomBytes(300_000)]) },
+  ]);
   const made = await intake.source({ receipt, courier: new s.HttpCourier(watch.base, { pause: 1 }) });
   let burns = 0;
   watch.meddle = ({ path }) => (path === "/v1/burn" && ++burns > 1 ? "cut" : undefined);
@@ -423,17 +516,29 @@ test("a withdrawal that was cut goes on when it is done again", async () => {
   await watch.close();
 });
 
-test("nothing that was typed, no name and no word of the receipt is in what travels or on the server's disk", async () => {
+test("nothing that was typed, no name and no receipt is in what travels or on the server's disk", async () => {
   const watch = await Watch.before(intake);
   const { source, receipt, keys } = await intake.source({ base: watch.base });
   const secret = "canary-of-the-harbour";
   const files = [{ name: `${secret}.txt`, type: `text/${secret}`, blob: new Blob([secret.repeat(9)]) }];
   await (await source.prepare(draft({ text: secret, contact: secret, custodians: [3] }), files)).send();
   await source.visit();
-  const hidden = [Buffer.from(secret), Buffer.from(receipt.bytes), Buffer.from(keys.thread.key), Buffer.from(keys.stateKey)];
-  const sought = hidden.flatMap((bytes) => ["latin1", "hex", "base64"].map((coding) => Buffer.from(bytes.toString(coding).replace(/=+$/, ""), "latin1").subarray(0, 20)));
+  const hidden = [
+    Buffer.from(secret),
+    Buffer.from(receipt.bytes),
+    Buffer.from(keys.thread.key),
+    Buffer.from(keys.stateKey),
+  ];
+  const sought = hidden.flatMap((bytes) =>
+    ["latin1", "hex", "base64"].map((coding) =>
+      Buffer.from(bytes.toString(coding).replace(/=+$/, ""), "latin1").subarray(0, 20),
+    ),
+  );
   const kept = await Promise.all((await intake.files()).map((file) => readFile(file)));
-  const travelled = watch.requests.flatMap(({ body, headers, path }) => [body, Buffer.from(JSON.stringify(headers) + path)]);
+  const travelled = watch.requests.flatMap(({ body, headers, path }) => [
+    body,
+    Buffer.from(JSON.stringify(headers) + path),
+  ]);
   for (const bytes of [...kept, ...travelled]) {
     assert.ok(!sought.some((each) => bytes.includes(each)));
   }

@@ -2,8 +2,8 @@
 import type { Bytes } from "../protocol/bytes.ts";
 
 /**
- * Carries bytes and knows nothing of what is in them. Every method may throw a `CourierError` or a `ShelfError`; where a
- * signal is given, the reason of an abort; and nothing else.
+ * Carries bytes and knows nothing of what is in them. Every method may throw a `CourierError` or a `ShelfError`; where
+ * a signal is given, the reason of an abort; and nothing else.
  */
 export interface Courier {
   /** The published document as the site shows it now, unverified. */

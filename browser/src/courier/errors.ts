@@ -1,8 +1,8 @@
 /**
  * What can go wrong on the way to a shelf and back, by the names that Python gives it.
  *
- * As in the protocol, the name is a field, because bundlers shorten the names of classes; a page turns it into a sentence
- * in its reader's language. The message is that sentence in English.
+ * As in the protocol, the name is a field, because bundlers shorten the names of classes; a page turns it into a
+ * sentence in its reader's language. The message is that sentence in English.
  */
 
 /** The site could not be asked. Asking again may help. */

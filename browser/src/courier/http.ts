@@ -77,7 +77,13 @@ export class HttpCourier implements Courier {
   }
 
   async keyring(signal?: AbortSignal): Promise<Bytes> {
-    const call = { method: "GET", path: wire.KEYRING_PATH, body: null, headers: {}, limit: wire.PUBLISHED_LIMIT } as const;
+    const call = {
+      method: "GET",
+      path: wire.KEYRING_PATH,
+      body: null,
+      headers: {},
+      limit: wire.PUBLISHED_LIMIT,
+    } as const;
     const document = await this.#call(call, signal);
     this.#work = workAskedBy(document);
     return document;

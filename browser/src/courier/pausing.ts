@@ -56,8 +56,8 @@ export async function within<Result>(
 }
 
 /**
- * Does `action` so many times at once. When one fails, or `signal` is aborted, the others are told to stop; once all have
- * ended, what was the first to go wrong is thrown.
+ * Does `action` so many times at once. When one fails, or `signal` is aborted, the others are told to stop; once all
+ * have ended, what was the first to go wrong is thrown.
  */
 export async function allTogether(
   times: number,

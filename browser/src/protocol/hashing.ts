@@ -57,7 +57,10 @@ export class HashRow {
 }
 
 /** SHA-256 by the browser where it has one, which a page that came without TLS has not: of files and whole requests. */
-export async function sha256(data: Bytes, subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle): Promise<Bytes> {
+export async function sha256(
+  data: Bytes,
+  subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle,
+): Promise<Bytes> {
   return subtle === undefined ? concat(sha256InJavaScript(data)) : new Uint8Array(await subtle.digest("SHA-256", data));
 }
 

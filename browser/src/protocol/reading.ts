@@ -123,8 +123,8 @@ export function checkReaders(reply: Reply, lists: readonly ListOfReaders[]): voi
  * The same for the source, who knows her lists from her states.
  *
  * `newest` is the list in force, or `null` where none is known. Only where it does not hold the reply's readers, `find`
- * is asked for the list of the message echoed; `null` says that it is no longer stored. Returns whether the readers could be checked at all.
- * Throws `ReadersRejected`.
+ * is asked for the list of the message echoed; `null` says that it is no longer stored. Returns whether the readers
+ * could be checked at all. Throws `ReadersRejected`.
  */
 export async function checkReadersAsSource(
   reply: Reply,

@@ -1,13 +1,6 @@
 /** Streams: files and long texts in chunk records (docs/protocol.md, section 8). */
 import { type Bytes, concat, equal, isZero, wipe } from "./bytes.ts";
-import {
-  CHUNK_TEXT_SIZE,
-  ChunkOpener,
-  ChunkSealer,
-  chunksFor,
-  padded,
-  type StreamSecrets,
-} from "./chunk.ts";
+import { CHUNK_TEXT_SIZE, ChunkOpener, ChunkSealer, chunksFor, padded, type StreamSecrets } from "./chunk.ts";
 import {
   type Content,
   decodeContent,
@@ -110,7 +103,7 @@ export class StreamWriter {
   }
 
   async #write(data: Uint8Array): Promise<void> {
-    for (let offset = 0; offset < data.length;) {
+    for (let offset = 0; offset < data.length; ) {
       if (this.#filled === 0) {
         await this.#begin();
       }

@@ -50,8 +50,8 @@ export interface Choice {
 /**
  * Everybody of `channel`, readers of reports first, so that the source can choose who reads.
  *
- * `selected` are the ids to preselect: for a follow-up those of `Visit.preselected`. `null`, for a first report, preselects
- * everybody who can be written to. Throws `KeyringMalformed` for a channel that does not exist.
+ * `selected` are the ids to preselect: for a follow-up those of `Visit.preselected`. `null`, for a first report,
+ * preselects everybody who can be written to. Throws `KeyringMalformed` for a channel that does not exist.
  */
 export function choices(
   directory: Directory,
@@ -89,8 +89,8 @@ export function sentType({ type }: Attachment): string {
 /**
  * The current statement of everybody in `chosen`, each once, ascending by person id.
  *
- * Throws `NobodyToRead` for nobody, and `ReaderUnavailable`, by name, for everybody who is not among `people` or cannot be
- * sealed to today: nobody is skipped silently.
+ * Throws `NobodyToRead` for nobody, and `ReaderUnavailable`, by name, for everybody who is not among `people` or cannot
+ * be sealed to today: nobody is skipped silently.
  */
 export function statementsOf(
   directory: Directory,

@@ -1,7 +1,8 @@
 /**
  * What a source does, over whatever courier it is given: prepare, send, look, follow up, withdraw.
  *
- * No clock, no storage, and no input or output besides the courier and the files: which day it is stands in the directory.
+ * No clock, no storage, and no input or output besides the courier and the files: which day it is stands in the
+ * directory.
  *
  * - `choices(directory, channel)`: who may read, to be chosen by the source.
  * - `new Source(courier, directory, receipt)`

@@ -17,8 +17,8 @@ import type { Pieces } from "./pieces.ts";
 
 const BLOCK = 128;
 /**
- * Requests under way at the same time. Measured: on lines of 1 and 2 MB/s, with answers after 0.3 and 0.6 s, two fill the
- * one and four the other; a faster line would gain a third with six, which is all that a browser opens to one site.
+ * Requests under way at the same time. Measured: on lines of 1 and 2 MB/s, with answers after 0.3 and 0.6 s, two fill
+ * the one and four the other; a faster line would gain a third with six, which is all that a browser opens to one site.
  */
 const LANES = 4;
 

@@ -199,7 +199,8 @@ export class Sending {
   /** Whether `content` fits the body, with a stream of so many chunks; its digest is not known before it is sealed. */
   #fits(content: Content, chunks: number): boolean {
     const digest = randomBytes(DIGEST_SIZE);
-    const stream = chunks === 0 ? null : { key: randomBytes(STREAM_KEY_SIZE), nonce: streamNonce(), chunks, digest, part: null };
+    const stream =
+      chunks === 0 ? null : { key: randomBytes(STREAM_KEY_SIZE), nonce: streamNonce(), chunks, digest, part: null };
     let packed: Bytes;
     try {
       packed = pack(encodeBody({ ...this.#body(this.#commit.index), content, stream }));

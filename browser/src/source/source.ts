@@ -34,8 +34,8 @@ export class Source {
   /**
    * What lies in the thread, with the newest 7 replies, or the newest 7 below index `before`.
    *
-   * It takes the same calls whether or not anything waits: one look and one fetch, and more of them only for a thread of
-   * more than 56 messages or where a record does not hold. Throws `NothingFound`.
+   * It takes the same calls whether or not anything waits: one look and one fetch, and more of them only for a thread
+   * of more than 56 messages or where a record does not hold. Throws `NothingFound`.
    */
   async visit(before: number | null = null, signal?: AbortSignal): Promise<Visit> {
     const { courier, keys, directory } = this.#desk;
@@ -56,8 +56,8 @@ export class Source {
   /**
    * The bytes of a file of a loaded reply, chunk by chunk, in flat memory.
    *
-   * The whole stream is fetched and verified before the first of them comes, and the file is then fetched again: nothing
-   * that was not verified is given out. Throws `StreamMalformed` and `StreamAltered`.
+   * The whole stream is fetched and verified before the first of them comes, and the file is then fetched again:
+   * nothing that was not verified is given out. Throws `StreamMalformed` and `StreamAltered`.
    */
   async *file(reply: ReceivedReply, file: FileEntry, signal?: AbortSignal): AsyncGenerator<Bytes, void> {
     if (reply.stream !== null) {
@@ -69,8 +69,8 @@ export class Source {
    * The message, checked, ready to `send`; nothing has been put yet, and no file has been read.
    *
    * A first report has no `visit`; a follow-up takes one made just before. `index` is the next free one, unless it is
-   * given. Throws `BodyMalformed`, `TooLarge`, `NobodyToRead`, and `ReaderUnavailable` for somebody chosen to whom nothing
-   * can be sealed today.
+   * given. Throws `BodyMalformed`, `TooLarge`, `NobodyToRead`, and `ReaderUnavailable` for somebody chosen to whom
+   * nothing can be sealed today.
    */
   async prepare(
     draft: Draft,

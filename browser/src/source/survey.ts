@@ -19,8 +19,8 @@ export interface Occupied {
 /**
  * Looks at a thread from its beginning until the end of what is in use.
  *
- * There is one look for the first 64 indices of each direction, and another as long as one of the last 8 of either is in
- * use; a thread without anything upwards in its first 64 is looked at once more, as its oldest may have expired.
+ * There is one look for the first 64 indices of each direction, and another as long as one of the last 8 of either is
+ * in use; a thread without anything upwards in its first 64 is looked at once more, as its oldest may have expired.
  */
 export async function survey(courier: Courier, thread: Thread, signal?: AbortSignal): Promise<Occupied> {
   const [up, down]: [number[], number[]] = [[], []];
