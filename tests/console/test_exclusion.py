@@ -3,7 +3,7 @@
 import random
 import shutil
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from tests.console.world import ANA, BO, KEEP_DAYS, PASSPHRASE, DirectCourier, W
 from whistle.console.answer import Answer
 from whistle.console.desk import Desk
 from whistle.console.sync import Progress
+from whistle.courier import Pass, wire
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record
 from whistle.protocol.sealing import decoy
@@ -60,11 +61,25 @@ class Seen:
     sizes: list[tuple[str, int]]
 
 
+class Showing(DirectCourier):
+    """Lists nothing but ``shown``, page by page as an honest shelf would."""
+
+    def __init__(self, world: World, shown: set[bytes]) -> None:
+        super().__init__(world)
+        self.shown = shown
+
+    def messages(self, query: str, admission: Pass) -> tuple[Record, ...]:
+        super().messages(query, admission)
+        fields = dict(part.split("=") for part in query.split("&"))
+        day, after = date.fromisoformat(fields["day"]), bytes.fromhex(fields["after"])
+        listed = self.world.shelf.messages_of(day, after, 10_000)
+        return tuple(record for record in listed if record.address in self.shown)[: wire.LISTING_PAGE]
+
+
 def watch(world: World, folder: Path, shown: set[bytes]) -> Seen:
     """Sync Bo's console against a shelf that lists only ``shown``, and return all that can be seen of it."""
     desk = Desk(folder, KEEP_DAYS, lock_minutes=None, today=lambda: world.today)
-    courier = DirectCourier(world)
-    courier.meddle = lambda page: [record for record in page if record.address in shown]
+    courier = Showing(world, shown)
     progress: set[Progress] = set()
     with desk:
         desk.unlock(PASSPHRASE)

@@ -45,6 +45,7 @@ from whistle.protocol.sealing import (
     authenticator,
     commitment_of,
     decoy,
+    has_form,
     header_of,
     open_sealed,
     open_state,
@@ -430,3 +431,23 @@ def test_an_opened_record_shows_none_of_its_secrets() -> None:
 
 def test_a_place_is_its_header() -> None:
     assert Place(b"a" * 32, b"b" * 32).header == b"a" * 32 + b"b" * 32 + b"\1"
+
+
+def test_what_is_sealed_has_a_form_and_what_was_burned_has_none() -> None:
+    keys = source()
+    record = seal_message(keys, message(keys))
+    assert has_form(record)
+    assert has_form(decoy())
+    chance = Random(1)
+    assert not any(
+        has_form(Record(record.address, record.burn_hash, chance.randbytes(labels.SEALED_SIZE))) for _ in range(300)
+    )
+
+
+@pytest.mark.parametrize("at", [0, *(33 + slot * labels.SLOT_SIZE + 31 for slot in range(labels.SLOT_COUNT))])
+def test_every_mark_of_the_form_counts(at: int) -> None:
+    sealed = bytearray(decoy().sealed)
+    sealed[at] = 0x80
+    assert not has_form(Record(bytes(32), bytes(32), bytes(sealed)))
+    sealed[at] = 0x7F if at else 1
+    assert has_form(Record(bytes(32), bytes(32), bytes(sealed)))

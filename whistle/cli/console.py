@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from whistle.cli.passphrases import passphrase, passphrase_option
+from whistle.console import reports
 from whistle.console.answer import Answer, Attachment
 from whistle.console.case import Case, Item, ItemKind, ItemState
 from whistle.console.desk import Desk
@@ -128,7 +129,10 @@ def reply(  # noqa: PLR0913 - each is an option of the command
         except (CourierError, ShelfError):
             click.echo(_("The reply is kept. Do not write it again: the next sync sends it."), err=True)
             raise
-        click.echo(_("The reply is stored as number {number}.").format(number=item.index + 1))
+        if item.state is ItemState.SENDING:
+            click.echo(_("The reply is kept. No more records are sent today; the first sync of tomorrow sends it."))
+        else:
+            click.echo(_("The reply is stored as number {number}.").format(number=item.index + 1))
 
 
 @click.command()
@@ -256,7 +260,7 @@ def rotate(folder: Path, out: Path | None, passphrase_fd: int | None) -> None:
 
 
 def _desk(settings: ConsoleSettings) -> Desk:
-    return Desk(settings.folder, settings.keep_days, lock_minutes=None)
+    return Desk(settings.folder, settings.keep_days, lock_minutes=None, daily_records=settings.daily_records)
 
 
 def _plain_desk(folder: Path) -> Desk:
@@ -320,6 +324,10 @@ def _shown(desk: Desk, case: Case) -> Iterator[str]:
     for item in case.items:
         yield ""
         yield from _item(desk, item)
+        if opened := reports.opened_by(case, item, desk.name_of):
+            yield _("Opened by {names}").format(names=screen_line(opened))
+        for sentence in reports.troubles_with(case, item, desk.name_of):
+            yield screen_text(sentence)
 
 
 def _item(desk: Desk, item: Item) -> Iterator[str]:

@@ -15,6 +15,7 @@ from whistle.console.vault import GRACE_DAYS, MARK_SIZE, StorageKey, Vault, memb
 from whistle.errors import CaseUnknown, NotJoined
 from whistle.protocol.content import StreamReference
 from whistle.protocol.labels import CASE_SIZE
+from whistle.protocol.message import Event
 
 FILES_NAME = "files"
 _DELETED = b"whistle/console/1/deleted"
@@ -49,6 +50,19 @@ class Book:
             self.ledger.append([Act(name, (self.person,), today, encode(event)) for name, event in happened])
         for name, event in happened:
             self.cases.apply(name, event, today)
+
+    def tell(self, today: date, name: bytes, event: AnyEvent, audience: tuple[int, ...]) -> None:
+        """Make an event durable that is for colleagues too; ``ledger.for_others`` has it until it was sent."""
+        self.ledger.append([Act(name, audience, today, encode(event))])
+        self.cases.apply(name, event, today)
+
+    @property
+    def untold(self) -> tuple[tuple[bytes, Event], ...]:
+        """The events for colleagues that were not put on the shelf yet, each with its case."""
+        told = self.cases.told
+        return tuple(
+            (name, event) for name, event in self.ledger.for_others if event.counter > told.get(event.case, -1)
+        )
 
     @property
     def files(self) -> Path:

@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import Literal
 
 from whistle import errors
+from whistle.console.places import Places
+from whistle.console.sighting import Report
 from whistle.errors import WhistleError
 from whistle.language import _
 from whistle.protocol.content import Answers, Content, Echo, File, StreamReference
@@ -111,7 +113,7 @@ class Item:
 class Case:
     """A conversation with one source, or the contact details of one. ``name`` (32 bytes) is random.
 
-    ``read`` has the commitments of the items that the reviewer has seen.
+    ``read`` has the commitments of the items that the reviewer has seen, ``reports`` what colleagues saw of them.
     """
 
     name: bytes
@@ -120,6 +122,7 @@ class Case:
     items: tuple[Item, ...] = ()
     read: frozenset[bytes] = frozenset()
     faults: tuple[Fault, ...] = ()
+    reports: tuple[Report, ...] = ()
 
     @property
     def label(self) -> str:
@@ -221,14 +224,40 @@ class Case:
         return replace(self, items=items)
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The server showed ``person`` and this reviewer different records of the day ``listed``; found on ``day``."""
+
+    person: int
+    listed: date
+    kept_from_me: bool
+    count: int
+    day: date
+
+
 @dataclass(frozen=True)
 class Journal:
-    """What happened to the console itself rather than to a case."""
+    """What happened to the console itself rather than to a case.
+
+    ``inventoried`` is the last day of which colleagues were told what this console was shown; ``reports`` are of
+    messages that colleagues saw and this reviewer did not.
+    """
 
     faults: tuple[Fault, ...] = ()
     alarms: tuple[Fault, ...] = ()
     deletions: tuple[tuple[str, date], ...] = ()
     retired: tuple[tuple[int, date], ...] = ()
+    places: Places = field(default_factory=Places)
+    inventoried: date | None = None
+    differences: tuple[Difference, ...] = ()
+    reports: tuple[Report, ...] = ()
+
+    def differing(self, found: Difference) -> "Journal":
+        """Return the journal with a difference, once for each person, day and side."""
+        known = {(each.person, each.listed, each.kept_from_me) for each in self.differences}
+        if (found.person, found.listed, found.kept_from_me) in known:
+            return self
+        return replace(self, differences=(*self.differences, found))
 
 
 def item_of(body: FromSource, kind: ItemKind, commitment: bytes, arrived: date) -> Item:

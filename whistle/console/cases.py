@@ -11,8 +11,11 @@ from whistle.console.events import (
     Contacted,
     Drafted,
     Faulty,
+    Heard,
     JournalEvent,
     Received,
+    Seen,
+    Told,
     Withdrawn,
 )
 from whistle.errors import ChainBroken
@@ -38,11 +41,16 @@ class Cases:
         self._commitments: dict[bytes, bytes] = {}
         self._streams: dict[bytes, bytes] = {}
         self._marks: set[bytes] = set()
+        self._taken_back: set[bytes] = set()
+        #: Of what colleagues were told: the messages, by commitment, and of each chain its last event that was put.
+        self.reported: set[bytes] = set()
+        self.told: dict[bytes, int] = {}
+        #: Of what colleagues told: by author and chain, and by number, the hash of each event and of the one before.
+        self.heard: dict[tuple[int, bytes], dict[int, tuple[bytes, bytes | None]]] = {}
 
     def apply(self, name: bytes, event: AnyEvent, day: date) -> None:
         """Add an event of ``day`` to a case or the journal; raises ``ChainBroken`` where it stands in the wrong one."""
-        if isinstance(event, Faulty):
-            self._marks.add(event.mark)
+        self._note(event)
         if name == self._journal_name:
             if not isinstance(event, JournalEvent):
                 raise ChainBroken
@@ -52,6 +60,19 @@ class Cases:
             raise ChainBroken
         self.by_name[name] = event.fold(self.by_name.get(name, Case(name)), day)
         self._index(name, event)
+
+    def _note(self, event: AnyEvent) -> None:
+        """Keep what is looked up by something else than a case."""
+        if isinstance(event, Faulty):
+            self._marks.add(event.mark)
+        elif isinstance(event, Withdrawn):
+            self._taken_back.update(event.body.commitments)
+        elif isinstance(event, Seen):
+            self.reported.update(each.commitment for each in event.sightings)
+        elif isinstance(event, Told):
+            self.told[event.chain] = event.counter
+        elif isinstance(event, Heard):
+            self.heard.setdefault((event.author, event.chain), {})[event.counter] = event.hash, event.previous
 
     def forget(self, name: bytes) -> None:
         """Drop a case whose key is gone."""
@@ -63,6 +84,14 @@ class Cases:
     def knows(self, commitment: bytes) -> bool:
         """Tell whether a verified record with this commitment (32 bytes) is in a case."""
         return commitment in self._commitments
+
+    def of_commitment(self, commitment: bytes) -> bytes | None:
+        """Return the name of the case that has a record with this commitment, if there is one."""
+        return self._commitments.get(commitment)
+
+    def was_taken_back(self, commitment: bytes) -> bool:
+        """Tell whether a source said that it took back the message with this commitment (32 bytes)."""
+        return commitment in self._taken_back
 
     def has_mark(self, mark: bytes) -> bool:
         """Tell whether the record with this mark was reported as faulty before."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock, RLock
 from typing import Self
 
-from whistle.console import meeting, vault, warnings
+from whistle.console import meeting, reports, vault, warnings
 from whistle.console.answer import Addressees, Answer, Writer, addressees
 from whistle.console.book import Book
 from whistle.console.case import Case, Item, Journal
@@ -39,7 +39,7 @@ class Desk:
     ``NotJoined`` where it needs an organisation and there is none yet. It may be used from several threads.
 
     After ``lock_minutes`` without a call it locks itself (``None``: never). ``keep_days`` is how long the shelf keeps
-    records, in days; old keys live a week longer.
+    records, in days; old keys live a week longer. ``daily_records`` is how many records this console puts on each day.
     """
 
     def __init__(
@@ -48,8 +48,10 @@ class Desk:
         keep_days: int = 90,
         lock_minutes: int | None = 15,
         today: Callable[[], date] = today_utc,
+        daily_records: int = 8,
     ) -> None:
         self.folder = folder
+        self._daily_records = daily_records
         self._keep_days = keep_days
         self._today = today
         self._session: Session | None = None
@@ -203,7 +205,8 @@ class Desk:
                     progress(reached)
 
             ways, today = (courier, anonymous or courier), self._today()
-            return Sync(book, *ways, today, _last_day(courier, today), self._keep_days, session.seen, beat).run()
+            through, days = _last_day(courier, today), self._keep_days
+            return Sync(book, *ways, today, through, days, self._daily_records, session.seen, beat).run()
 
     def inbox(self) -> tuple[Case, ...]:
         """Return every case: those with something unread first, then the newest."""
@@ -254,12 +257,13 @@ class Desk:
 
         ``without`` are the ids of ``addressees(name).closed``, confirmed. Raises ``NothingToSay``, ``NobodyChoseYou``,
         ``ReaderClosed``, ``KeyLapsed``, ``TooLarge``; and ``CourierError`` or ``ShelfError`` where it could not be
-        sent: then it is kept, and the next sync sends it.
+        sent: then it is kept, and the next sync sends it. That is also so, without an error, where this
+        console has used up the places of today and half of tomorrow's: the item's state is ``SENDING`` then.
         """
         with self._acting:
             book = self._open().book
             writer = Writer(book, courier, self.directory, self._today())
-            return send(writer, name, answer, frozenset(without))
+            return send(writer, name, answer, frozenset(without), per_day=self._daily_records)
 
     def delete(self, name: bytes, burn_with: Courier | None = None) -> tuple[FullBackup, ...]:
         """Destroy a case: its key, its entries, its files, and our replies on the shelf if a courier is given.
@@ -311,9 +315,11 @@ class Desk:
     def warnings(self) -> tuple[str, ...]:
         """Return what needs the reviewer's attention, in plain words, the most urgent first."""
         session = self._open()
-        journal = Journal() if session.maybe_book is None else session.book.cases.journal
-        synced = None if session.maybe_book is None else self.synced
-        return warnings.of(session.vault.secrets, journal, synced, self._today())
+        if session.maybe_book is None:
+            return warnings.of(session.vault.secrets, Journal(), None, self._today())
+        cases = session.book.cases
+        found = reports.warnings(cases.journal, cases, self.name_of)
+        return (*found, *warnings.of(session.vault.secrets, cases.journal, self.synced, self._today()))
 
     # --- inside
 

@@ -15,7 +15,7 @@ from whistle.protocol import labels
 from whistle.protocol.content import Echo
 from whistle.protocol.directory import Directory
 from whistle.protocol.hashing import hashed
-from whistle.protocol.message import Body, Contact, Message, Reply, Withdraw
+from whistle.protocol.message import Body, Contact, Event, Inventory, Message, Reply, Withdraw
 from whistle.protocol.reading import Verified, check_contact, check_readers, check_reply, check_up
 from whistle.protocol.thread import Thread
 
@@ -40,6 +40,8 @@ class Judge:
     directory: Directory
     today: date
     tally: Tally = field(default_factory=Tally)
+    #: What colleagues tell this console, yet to be verified.
+    acts: list[Found] = field(default_factory=list)
     _happened: list[Happened] = field(default_factory=list)
     _keys: dict[bytes, StorageKey] = field(default_factory=dict)
     _threads: dict[Thread, bytes] = field(default_factory=dict)
@@ -58,7 +60,9 @@ class Judge:
         """Judge a record that opened and that the shelf lists under ``day``; replies wait until ``settle``."""
         untrusted = found.untrusted
         if isinstance(untrusted, ProtocolError):
-            self._fault(found, untrusted, None)
+            self.fault(found, untrusted, None)
+        elif isinstance(untrusted.body, Event | Inventory):
+            self.acts.append(found)
         elif isinstance(untrusted.body, Reply):
             self._replies.append((found, day))
         elif not self._known(untrusted.opened.commitment):
@@ -141,11 +145,12 @@ class Judge:
         try:
             judge()
         except ProtocolError as error:
-            self._fault(found, error, name)
+            self.fault(found, error, name)
             return False
         return True
 
-    def _fault(self, found: Found, error: ProtocolError, name: bytes | None) -> None:
+    def fault(self, found: Found, error: ProtocolError, name: bytes | None) -> None:
+        """Put down, once, what did not verify: in the case ``name``, or in the journal."""
         mark = hashed(_FAULT, bytes(found.record), size=MARK_SIZE)
         if mark in self._marks or self.book.cases.has_mark(mark):
             return

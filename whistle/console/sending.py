@@ -1,9 +1,10 @@
 """Sending drafted replies: files first, the message last, the same bytes again after any failure."""
 
 from whistle.console.answer import Answer, Writer
+from whistle.console.book import Book
 from whistle.console.case import Item, ItemState
-from whistle.console.events import Drafted, Sent
-from whistle.errors import AddressTaken, ConsoleError, ShelfError
+from whistle.console.events import Drafted, Posted, Sent
+from whistle.errors import AddressTaken
 from whistle.protocol.labels import PUT_CHUNK_LIMIT
 from whistle.protocol.record import Record
 
@@ -11,31 +12,33 @@ from whistle.protocol.record import Record
 _ATTEMPTS = 5
 
 
-def send(writer: Writer, name: bytes, answer: Answer, without: frozenset[int] = frozenset()) -> Item:
+def send(writer: Writer, name: bytes, answer: Answer, without: frozenset[int] = frozenset(), *, per_day: int) -> Item:
     """Seal a reply in the case ``name``, keep it, send it, and return it; raises as ``Writer.write``.
 
-    Once it is kept it is not lost: where sending fails (``CourierError``, ``ShelfError``), the next sync sends it.
+    Once it is kept it is not lost: where sending fails (``CourierError``, ``ShelfError``), or where half of tomorrow's
+    ``per_day`` places are taken already, it waits for the next sync.
     """
     drafted = writer.write(name, answer, without)
     writer.book.record(writer.today, (name, drafted))
-    return _send(writer, name, drafted.commitment)
+    if not writer.book.cases.journal.places.may_borrow(writer.today, per_day):
+        return _drafted(writer, name, drafted.commitment)
+    item = send_one(writer, name, drafted.commitment)
+    writer.book.record(writer.today, (writer.book.journal, Posted(1, per_day)))
+    return item
 
 
-def send_again(writer: Writer) -> None:
-    """Send every reply that the shelf has not confirmed; raises ``CourierError``.
-
-    One that cannot be sent today stays where it is, to be seen in its case.
-    """
-    for case in list(writer.book.cases.by_name.values()):
-        for item in case.items:
-            if item.state is ItemState.SENDING:
-                try:
-                    _send(writer, case.name, item.commitment)
-                except (ConsoleError, ShelfError):
-                    continue
+def waiting(book: Book) -> list[tuple[bytes, bytes]]:
+    """Return case and commitment of every reply that the shelf has not confirmed."""
+    return [
+        (case.name, item.commitment)
+        for case in book.cases.by_name.values()
+        for item in case.items
+        if item.state is ItemState.SENDING
+    ]
 
 
-def _send(writer: Writer, name: bytes, commitment: bytes) -> Item:
+def send_one(writer: Writer, name: bytes, commitment: bytes) -> Item:
+    """Send a reply that was kept, and return it; raises ``CourierError``, ``ShelfError`` and ``ConsoleError``."""
     for _attempt in range(_ATTEMPTS):
         item = _drafted(writer, name, commitment)
         _put_chunks(writer, name, item)

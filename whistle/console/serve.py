@@ -41,7 +41,7 @@ class _Server(BaseApplication):
     def load(self) -> Any:  # noqa: ANN401 - a Flask application; gunicorn types it as any server interface
         forbid_dumps()
         settings = self._settings
-        desk = Desk(settings.folder, settings.keep_days, settings.lock_minutes)
+        desk = Desk(settings.folder, settings.keep_days, settings.lock_minutes, daily_records=settings.daily_records)
         return create_app(settings, desk, self._couriers)
 
 

@@ -10,14 +10,17 @@ from whistle.console.answer import Writer
 from whistle.console.book import Book
 from whistle.console.case import Case, Item, ItemState
 from whistle.console.events import Alarmed, Retired, Stored, Unstored
+from whistle.console.hearing import Hearing
 from whistle.console.judging import Judge, Tally, is_deleted
 from whistle.console.meeting import ALARMING, meet, publish
 from whistle.console.opening import Opener
-from whistle.console.sending import send_again
+from whistle.console.posting import Post
 from whistle.console.streams import store
+from whistle.console.telling import INVENTORY_DAYS, report
 from whistle.console.vault import member, retire
 from whistle.courier import Courier, Pass, wire
 from whistle.errors import AnswerMalformed, BodyMalformed, ProtocolError, StreamError, TooLarge
+from whistle.protocol.acts import inventory_entry
 from whistle.protocol.directory import Directory
 from whistle.protocol.hashing import hashed
 from whistle.protocol.listing import NONCE_SIZE, sign_listing
@@ -63,7 +66,8 @@ class Sync:
     ``anonymous`` carries whatever should not be linked to our signed requests; ``seen`` are hashes of records that
     were tried since the vault was opened. They are never written down, so that the disk does not tell, either, how
     much there was for others. ``progress`` is called often; what it raises stops the sync. ``through`` is the last day
-    that the courier knows of: today, or the day on which a carried file was written.
+    that the courier knows of: today, or the day on which a carried file was written. ``per_day`` is how many records
+    this console puts on a day, whatever there is to say.
     """
 
     book: Book
@@ -72,8 +76,10 @@ class Sync:
     today: date
     through: date
     keep_days: int
+    per_day: int = 8
     seen: set[bytes] = field(default_factory=set)
     progress: Callable[[Progress], None] = lambda _progress: None
+    _entries: dict[date, list[bytes]] = field(default_factory=dict)
 
     def run(self) -> Synced:
         """Do all of it. What was done stays done if it is cut off, and the next sync goes on from there.
@@ -88,7 +94,10 @@ class Sync:
         self.book.record(self.today, *((self.book.journal, Retired(number)) for number in retired))
         self._store_streams(tally)
         publish(self.book.vault, self.courier, directory, self.today)
-        send_again(Writer(self.book, self.anonymous, directory, self.today))
+        if self.book.vault.secrets.statements:  # without one nobody could believe, or answer, what this person says
+            report(self.book, self.today)
+            writer = Writer(self.book, self.anonymous, directory, self.today)
+            Post(writer, self.per_day, self._inventories()).send()
         return Synced(tally.messages, tally.replies, tally.contacts, tally.faults, alarms, retired)
 
     def _meet(self) -> tuple[Directory, tuple[str, ...]]:
@@ -117,16 +126,40 @@ class Sync:
             for done, day in enumerate(days):
                 self._take_day(day, Progress(done, len(days)), opener, judge, tried)
             judge.settle()
+            again = self._hear(judge, opener)
         finally:
             opener.close()
         # Only now: what was tried and not yet durable must be tried again if this is cut off.
-        self.seen |= tried
+        self.seen |= tried - again
         self.progress(Progress(len(days), len(days)))
         return judge.tally
 
+    def _hear(self, judge: Judge, opener: Opener) -> set[bytes]:
+        """Judge what colleagues tell; return the hashes of records that have to be tried again."""
+        closed = self.through - OPEN_DAYS
+        hearing = Hearing(self.book, judge, opener, self.anonymous, self._entries, closed, self._listed)
+        hearing.settle()
+        return {hashed(bytes(record), size=16) for record in hearing.again}
+
+    def _inventories(self) -> dict[date, list[bytes]]:
+        """Return what was listed of each closed day that colleagues were not told of, the oldest first."""
+        last = self.through - OPEN_DAYS
+        done = self.book.cases.journal.inventoried or last - timedelta(days=1)
+        first = max(done, last - INVENTORY_DAYS) + timedelta(days=1)
+        days = [first + timedelta(days=day) for day in range((last - first).days + 1)]
+        for day in days:
+            if day not in self._entries:
+                self._entries[day] = [inventory_entry(record) for record in self._listed(day)]
+        return {day: self._entries[day] for day in days}
+
+    def _listed(self, day: date) -> list[Record]:
+        return [record for page in self._pages(day) for record in page]
+
     def _take_day(self, day: date, progress: Progress, opener: Opener, judge: Judge, tried: set[bytes]) -> None:
+        entries = self._entries.setdefault(day, [])
         for page in self._pages(day):
             self.progress(progress)
+            entries += map(inventory_entry, page)
             fresh = [(record, seen) for record in page if (seen := hashed(bytes(record), size=16)) not in self.seen]
             wanted = [record for record, _seen in fresh if not self._is_known(record)]
             for found in opener.open(wanted):

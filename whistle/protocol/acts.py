@@ -1,5 +1,6 @@
 """What a person signs for colleagues: events on a case, and inventories of a day. docs/protocol.md, section 10."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -29,7 +30,14 @@ def make_inventory(
     signer: Signer, site: bytes, author: int, statement: Signed, day: date, records: list[Record]
 ) -> list[Inventory]:
     """Return the signed inventory of ``records``, in as many parts of at most 800 entries as it needs."""
-    entries = sorted(inventory_entry(record) for record in records)
+    return sign_inventory(signer, site, author, statement, day, [inventory_entry(record) for record in records])
+
+
+def sign_inventory(
+    signer: Signer, site: bytes, author: int, statement: Signed, day: date, entries: Sequence[bytes]
+) -> list[Inventory]:
+    """Return what ``make_inventory`` does, of ``entries`` (8 bytes each) in any order."""
+    entries = sorted(entries)
     limit = labels.INVENTORY_LIMIT
     pages = [b"".join(entries[at : at + limit]) for at in range(0, len(entries), limit)] or [b""]
     return [

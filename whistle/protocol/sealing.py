@@ -23,6 +23,8 @@ _BODY_AT = _SLOTS_AT + labels.SLOT_COUNT * labels.SLOT_SIZE
 #: The nonce may be zero: a content key is made for one body and never used again.
 _BODY_NONCE = bytes(bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
 _RAW_DEFLATE = -15
+#: Of the last byte of an X25519 key: never set in one that is less than the prime.
+_HIGH_BIT = 0x80
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,15 @@ def decoy() -> Record:
     sealed = bytes([labels.VERSION]) + token_bytes(labels.COMMITMENT_SIZE) + decoy_slots()
     body = token_bytes(labels.BODY_CIPHERTEXT_SIZE)
     return Record(token_bytes(labels.ADDRESS_SIZE), token_bytes(labels.BURN_HASH_SIZE), sealed + body)
+
+
+def has_form(record: Record) -> bool:
+    """Tell whether a record has the form of a sealed one: the version, and 16 slots that begin with an X25519 key.
+
+    Random bytes, such as a shelf leaves where something was burned, have it once in 2²⁴ times.
+    """
+    keys = (record.sealed[at : at + labels.X25519_SIZE] for at in range(_SLOTS_AT, _BODY_AT, labels.SLOT_SIZE))
+    return record.sealed[0] == labels.VERSION and all(key[-1] < _HIGH_BIT for key in keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,21 @@ from whistle.console.events.alarmed import Alarmed
 from whistle.console.events.answered import Answered
 from whistle.console.events.contacted import Contacted
 from whistle.console.events.deleted import Deleted
+from whistle.console.events.differed import Differed
 from whistle.console.events.drafted import Drafted
 from whistle.console.events.faulty import Faulty
+from whistle.console.events.heard import Heard
+from whistle.console.events.inventoried import Inventoried
+from whistle.console.events.posted import Posted
 from whistle.console.events.read import Read
 from whistle.console.events.received import Received
 from whistle.console.events.retired import Retired
+from whistle.console.events.seen import Seen
 from whistle.console.events.sent import Sent
+from whistle.console.events.shown import Shown
+from whistle.console.events.sighted import Sighted
 from whistle.console.events.stored import Stored
+from whistle.console.events.told import Told
 from whistle.console.events.unstored import Unstored
 from whistle.console.events.withdrawn import Withdrawn
 from whistle.errors import ChainBroken
@@ -31,13 +39,21 @@ _KINDS = (
     Answered,
     Contacted,
     Deleted,
+    Differed,
     Drafted,
     Faulty,
+    Heard,
+    Inventoried,
+    Posted,
     Read,
     Received,
     Retired,
+    Seen,
     Sent,
+    Shown,
+    Sighted,
     Stored,
+    Told,
     Unstored,
     Withdrawn,
 )
@@ -74,13 +90,21 @@ AnyEvent: TypeAlias = (
     | Answered
     | Contacted
     | Deleted
+    | Differed
     | Drafted
     | Faulty
+    | Heard
+    | Inventoried
+    | Posted
     | Read
     | Received
     | Retired
+    | Seen
     | Sent
+    | Shown
+    | Sighted
     | Stored
+    | Told
     | Unstored
     | Withdrawn
 )
@@ -107,14 +131,22 @@ __all__ = [
     "CaseEvent",
     "Contacted",
     "Deleted",
+    "Differed",
     "Drafted",
     "Faulty",
+    "Heard",
+    "Inventoried",
     "JournalEvent",
+    "Posted",
     "Read",
     "Received",
     "Retired",
+    "Seen",
     "Sent",
+    "Shown",
+    "Sighted",
     "Stored",
+    "Told",
     "Unstored",
     "Withdrawn",
     "decode",

@@ -10,6 +10,7 @@ from whistle.console.vault import Secrets, StorageKey, Vault
 from whistle.errors import ChainBroken, KeyLapsed, NotJoined
 from whistle.language import _
 from whistle.protocol.labels import CASE_SIZE
+from whistle.protocol.message import Event
 from whistle.protocol.signing import Signed
 from whistle.protocol.statement import Statement
 
@@ -32,6 +33,12 @@ class Ledger:
         self._log = Log(vault.folder / FOLDER_NAME, vault.secrets.ledger)
         self._chains: dict[bytes, Link] = {}
         self._newest: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        self._for_others: list[tuple[bytes, Event]] = []
+
+    @property
+    def for_others(self) -> tuple[tuple[bytes, Event], ...]:
+        """The events whose audience is larger than this person, each with its case, in their order."""
+        return tuple(self._for_others)
 
     @property
     def reached(self) -> date | None:
@@ -52,6 +59,7 @@ class Ledger:
         statements = dict(secrets.statements)
         self._chains.clear()
         self._newest.clear()
+        self._for_others.clear()
         for number, frame in enumerate(self._log.frames(), 1):
             case = names.get(frame.tag)
             if case is not None:
@@ -60,7 +68,7 @@ class Ledger:
     def append(self, acts: Sequence[Act]) -> None:
         """Sign, seal and add acts; when this returns they are durable. Raises ``KeyLapsed`` and ``LedgerError``."""
         secrets = self._vault.secrets
-        frames = []
+        frames, for_others = [], []
         stamps = {day: self._stamp(secrets, day) for day in {act.day for act in acts}}
         chains, newest = dict[bytes, Link](), dict[tuple[bytes, tuple[int, ...]], bytes]()
         for act in acts:
@@ -72,9 +80,12 @@ class Ledger:
             event, link = extend(stamp, secrets.signer, act, chain, last)
             frames.append(_seal(secrets, act.case, Written(event, stamp.number)))
             chains[chain], newest[place] = link, chain
+            if act.audience != (self._person,):
+                for_others.append((act.case, event))
         self._log.append(frames)
         self._chains |= chains
         self._newest |= newest
+        self._for_others += for_others
 
     def forget(self, cases: Collection[bytes]) -> None:
         """Remove the entries of ``cases`` (their names) from the file, and overwrite them."""
@@ -82,6 +93,7 @@ class Ledger:
         self._log.drop(lambda tag: tag in doomed)
         self._chains = {chain: link for chain, link in self._chains.items() if link.case not in cases}
         self._newest = {place: chain for place, chain in self._newest.items() if place[0] not in cases}
+        self._for_others = [(case, event) for case, event in self._for_others if case not in cases]
 
     def _read(self, secrets: Secrets, case: bytes, statements: dict[int, Signed], frame: Frame, number: int) -> Act:
         try:
@@ -97,6 +109,8 @@ class Ledger:
             raise ChainBroken(_("entry {number}: {reason}").format(number=number, reason=error)) from error
         self._chains[event.case] = link
         self._newest[case, event.audience] = event.case
+        if event.audience != (self._person,):
+            self._for_others.append((case, event))
         return Act(case, event.audience, event.day, event.payload)
 
     def _stamp(self, secrets: Secrets, day: date) -> Stamp:

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, flash, get_flashed_messages, redirect, re
 from werkzeug.wrappers import Response as AnyResponse
 
 from whistle.console.answer import Answer, Attachment
-from whistle.console.case import Case
+from whistle.console.case import Case, ItemState
 from whistle.console.pages import here
 from whistle.console.pages.shown import items_of, names_of, warnings_of
 from whistle.console.vault import FullBackup
@@ -72,9 +72,11 @@ def _answer(found: Case, answer: Answer) -> str:
     without = _without()
     with here.console().couriers() as (_signed, courier):
         try:
-            here.desk().reply(courier, found.name, answer, without)
+            item = here.desk().reply(courier, found.name, answer, without)
         except (CourierError, ShelfError) as error:
             return error.message() + " " + _("Your answer is kept here, and the next fetch sends it.")
+    if item.state is ItemState.SENDING:
+        return _("Your answer is kept here. No more records are sent today; the first fetch of tomorrow sends it.")
     return _("Your answer has been sent.")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from whistle.console import reports
 from whistle.console.case import Case, Item, ItemKind, ItemState
 from whistle.console.desk import Desk
 from whistle.language import _, plural
@@ -28,6 +29,7 @@ class ShownItem:
     heading: str
     dates: str
     readers: str
+    opened_by: str
     notes: tuple[str, ...]
     text: str
     language: str
@@ -67,7 +69,8 @@ def _item(case: Case, item: Item, desk: Desk) -> ShownItem:
         _heading(item, desk),
         dates,
         names_of(item.readers, desk),
-        tuple(_notes(case, item)),
+        reports.opened_by(case, item, desk.name_of),
+        (*_notes(case, item), *reports.troubles_with(case, item, desk.name_of)),
         item.text,
         item.language,
         tuple(ShownFile(screen_line(file.name), size_of(file.size)) for file in item.files),
