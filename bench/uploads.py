@@ -54,7 +54,7 @@ def memory(processes: list[int]) -> float:
     """Return the proportional memory (PSS, MiB) of processes together."""
     total = 0
     for process in processes:
-        with suppress(OSError):
+        with suppress(FileNotFoundError, ProcessLookupError):
             total += int(Path(f"/proc/{process}/smaps_rollup").read_text().split("Pss:")[1].split()[0])
     return total / 1024
 
@@ -72,7 +72,7 @@ class Watch:
         processes = descendants(self.server.master)
         self.peak = max(self.peak, memory(processes))
         for process in processes:
-            with suppress(OSError):
+            with suppress(FileNotFoundError, ProcessLookupError):
                 lines = Path(f"/proc/{process}/io").read_text()
                 self.written[process] = int(lines.split("write_bytes:")[1].split()[0])
 

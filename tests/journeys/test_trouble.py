@@ -5,7 +5,6 @@ import shutil
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ import pytest
 
 from tests.intake.browsing import Form, Page
 from tests.journeys.instance import ANA, Console, Instance, copied
+from tests.journeys.jumping import Clock
 from tests.journeys.ordinary import eventually_run, ordinary
 from tests.journeys.visitor import Visitor, encoded
 from tests.shelf.test_failures import damage
@@ -194,24 +194,11 @@ def test_a_visitor_who_vanishes_before_the_answer_finds_the_report_and_is_told(i
 # --- the clock
 
 
-class Clock:
-    """The server's clock, which is ahead of ours by so much as a file says."""
-
-    def __init__(self, instance: Instance, file: Path) -> None:
-        self._file = file
-        self.set(timedelta())
-        instance.prefix = (sys.executable, "-m", "tests.journeys.jumping", str(file))
-
-    def set(self, ahead: timedelta) -> None:
-        draft = self._file.with_suffix(".new")
-        draft.write_text(str(int(ahead.total_seconds())))
-        draft.replace(self._file)
-        time.sleep(1.2)  # the server looks at the day once a second
-
-
 @pytest.fixture
 def clock(instance: Instance, tmp_path: Path) -> Clock:
-    return Clock(instance, tmp_path / "ahead")
+    clock = Clock(tmp_path / "ahead")
+    instance.prefix = clock.prefix
+    return clock
 
 
 def test_a_report_that_is_sent_after_midnight_arrives(instance: Instance, clock: Clock) -> None:
