@@ -320,11 +320,11 @@ def test_too_many_files(tmp_path: Path) -> None:
 
 
 def test_a_full_shelf(tmp_path: Path) -> None:
-    with opened(tmp_path, capacity=10) as place:
+    with opened(tmp_path, capacity=40) as place:
         browser, form, _words = place.at_form()
-        page = browser.submit(form.set("text", STORY), ("a.bin", os.urandom(400_000)))
+        page = browser.submit(form.set("text", STORY), ("a.bin", os.urandom(1_200_000)))
         assert page.status == 503
-        assert "no room" in page.text
+        assert "no room for these files" in page.text
         assert kept(page) == STORY
 
 
@@ -427,3 +427,14 @@ def test_a_name_that_is_too_long_is_refused_in_words(place: Place) -> None:
     browser, form, _words = place.at_form()
     page = browser.submit(form.set("text", STORY), ("я" * 600 + ".txt", b"x"))
     assert (page.status, kept(page)) == (413, STORY)
+
+
+def test_where_there_is_no_room_for_files_the_form_says_so_before_anybody_chooses_one(tmp_path: Path) -> None:
+    with opened(tmp_path, capacity=36) as place:
+        browser, form, _words = place.at_form()
+        assert form.files
+        browser.submit(form.set("text", "The first one."))
+        _browser, form, _words = place.at_form()
+        assert not form.files
+        page = place.browser().submit(form.set("text", "The second one, without files."))
+        assert "Your report has arrived" in page.text

@@ -62,13 +62,16 @@ def records(of: Iterable[Sample]) -> list[Record]:
     return [each.record for each in of]
 
 
-def open_shelf(folder: Path, clock: Clock | None = None, capacity: int = 1_000_000) -> Shelf:
+def open_shelf(
+    folder: Path, clock: Clock | None = None, capacity: int = 1_000_000, chunks_a_day: int | None = None
+) -> Shelf:
     return Shelf(
         folder,
         today=clock or Clock(),
         message_days=MESSAGE_DAYS,
         chunk_days=CHUNK_DAYS,
         capacity=capacity,
+        chunks_a_day=chunks_a_day,
     )
 
 

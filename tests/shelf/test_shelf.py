@@ -274,3 +274,28 @@ def test_addresses_and_tokens_of_a_wrong_size_are_refused(shelf: Shelf) -> None:
             shelf.fetch([wrong])
         with pytest.raises(RecordMalformed):
             shelf.burn([wrong])
+
+
+def test_a_flood_of_files_leaves_room_for_messages(tmp_path: Path) -> None:
+    with open_shelf(tmp_path / "shelf", capacity=64) as shelf:
+        assert shelf.put_chunks(records(samples(24))) is Kept.STORED
+        assert shelf.check_room()
+        assert shelf.put_chunks(records(samples(32))) is Kept.STORED
+        assert isinstance(shelf.put_chunks(records(samples(1))), ShelfFull)
+        assert not shelf.check_room()
+        assert shelf.put_messages(records(samples(8))) == [Kept.STORED] * 8
+        with pytest.raises(ShelfFull):
+            shelf.check_room()
+
+
+def test_the_files_of_a_day_have_a_bound_that_a_restart_does_not_lift(tmp_path: Path) -> None:
+    clock = Clock()
+    with open_shelf(tmp_path / "shelf", clock, chunks_a_day=33) as shelf:
+        assert shelf.put_chunks(records(samples(32))) is Kept.STORED
+        assert not shelf.check_room()
+        assert isinstance(shelf.put_chunks(records(samples(2))), ShelfFull)
+        assert shelf.put_messages(records(samples(2))) == [Kept.STORED] * 2
+    with open_shelf(tmp_path / "shelf", clock, chunks_a_day=33) as shelf:
+        assert isinstance(shelf.put_chunks(records(samples(2))), ShelfFull)
+        clock.forward(1)
+        assert shelf.put_chunks(records(samples(2))) is Kept.STORED

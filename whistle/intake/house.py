@@ -42,6 +42,7 @@ class House:
             message_days=settings.message_days,
             chunk_days=settings.chunk_days,
             capacity=settings.capacity,
+            chunks_a_day=settings.chunks_a_day,
         )
         amounts = Amounts(settings.decoys, settings.decoy_groups, settings.message_days)
         self._cover = Cover(self._shelf, amounts, today, self.troubles.add_error)
@@ -50,7 +51,7 @@ class House:
         self._tickets = Tickets(limits.ticket_seconds, limits.tickets)
         self._nursery = nursery
         self._nursery_ended = False
-        self._prepared = (b"", False)
+        self._prepared: tuple[bytes, bool | None] = (b"", None)
         self._children = Children(self.loop, limits, nursery, self._attend)
         interface = Interface(self._verbs, self._bulletin, Passes())
         places = Places(nursery.ticket_key, limits.tickets)
@@ -70,18 +71,18 @@ class House:
 
     def _prepare(self) -> None:
         """Let the nursery know of what changes its pages; if it is too busy, the next tick does."""
-        now = (self._bulletin.document, self._has_room())
+        now = (self._bulletin.document, self._room())
         if self._prepared != now:
             with suppress(OSError):
                 self._nursery.prepare()
                 self._prepared = now
 
-    def _has_room(self) -> bool:
+    def _room(self) -> bool | None:
+        """Return whether the shelf takes files; nothing where it does not even take messages."""
         try:
-            self._shelf.check_room()
+            return self._shelf.check_room()
         except ShelfError:
-            return False
-        return True
+            return None
 
     def turn(self, seconds: float) -> None:
         """Serve what is at hand, waiting at most this long for it."""

@@ -116,9 +116,9 @@ class ShelfLink:
 
     # --- what a page asks before anybody begins to write
 
-    def check_room(self) -> None:
-        """Raise ``ShelfFull`` or ``ShelfUnavailable`` where nothing could be stored now."""
-        self._ask(Verb.ROOM)
+    def check_room(self) -> bool:
+        """Return whether files are taken; raises ``ShelfFull`` or ``ShelfUnavailable`` where not even text is."""
+        return self._ask(Verb.ROOM) == b"\x01"
 
     # --- form tickets
 

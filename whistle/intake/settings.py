@@ -27,6 +27,7 @@ class IntakeSettings:
     message_days: int = between(7, 730, 90)
     chunk_days: int = between(7, 730, 90)
     capacity_mib: int = between(16, 1 << 24, 20_480)
+    day_mib: int = between(1, 1 << 24, 2_048)
     decoys: int = between(0, 100_000, 128)
     decoy_groups: int = between(0, 1_000, 4)
     work_bits: int = between(0, 24, 12)
@@ -63,6 +64,11 @@ class IntakeSettings:
     def capacity(self) -> int:
         """How many records the shelf takes."""
         return self.capacity_mib * _MIB // RECORD_SIZE
+
+    @property
+    def chunks_a_day(self) -> int:
+        """How many chunks of files the shelf takes in a day."""
+        return self.day_mib * _MIB // RECORD_SIZE
 
     @property
     def form_bytes(self) -> int:

@@ -51,9 +51,8 @@ class Verbs:
         return self._bulletin.document
 
     def check_room(self) -> bytes:
-        """Return nothing; raises ``ShelfFull`` or ``ShelfUnavailable`` where a put would fail now."""
-        self._shelf.check_room()
-        return b""
+        """Return 1 if files are taken, otherwise 0; raises as ``Shelf.check_room``."""
+        return b"\x01" if self._shelf.check_room() else b"\x00"
 
     def put_message(self, untrusted_bytes: bytes, done: Done) -> None:
         """Put one record (32,768 bytes) with the next commit."""

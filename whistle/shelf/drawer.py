@@ -50,6 +50,7 @@ _OVERWRITE: Final = (
     .values(burn_hash=bindparam("burn_hash"), sealed=bindparam("sealed"))
 )
 _COUNT: Final = select(func.count()).select_from(record)
+_COUNT_OF: Final = _COUNT.where(record.c.shelf == bindparam("shelf"), record.c.day == bindparam("day"))
 _NEWEST: Final = select(func.max(record.c.day))
 _EARLIER: Final = select(record.c.place).where(record.c.day < bindparam("day")).limit(1)
 
@@ -142,6 +143,11 @@ class Drawer:
         """Return the number of rows, live or not."""
         with self._connection.begin():
             return self._connection.scalars(_COUNT).one()
+
+    def count_of(self, shelf: ShelfKind, day: int) -> int:
+        """Return the number of rows of one shelf that came on ``day``, live or not."""
+        with self._connection.begin():
+            return self._connection.scalars(_COUNT_OF, {"shelf": shelf, "day": day}).one()
 
     def newest_day(self) -> int | None:
         """Return the newest day on which a row came, live or not; nothing where there is none."""

@@ -48,12 +48,12 @@ class Put:
 class Plan:
     """Decides about the puts of one commit, in their order, before anything is written.
 
-    ``resting`` holds the rows that already lie at places of the batch, ``room`` is the number of records that the
+    ``resting`` holds the rows that already lie at places of the batch, ``room`` is the number of records that each
     shelf still takes, ``day`` (``date.toordinal``) is written into every new row.
     """
 
     resting: Mapping[int, Row]
-    room: int
+    room: dict[ShelfKind, int]
     day: int
     rows: dict[int, Row] = field(default_factory=dict)
 
@@ -67,11 +67,16 @@ class Plan:
                 wanted[place] = Row(place, put.shelf, self.day, record)
             elif (there.shelf, there.record) != (put.shelf, record):
                 return AddressTaken()
-        if wanted and len(wanted) > self.room:
+        if wanted and len(wanted) > self.room[put.shelf]:
             return ShelfFull()
-        self.room -= len(wanted)
+        for shelf in ShelfKind:
+            self.room[shelf] -= len(wanted)
         self.rows |= wanted
         return Kept.STORED if wanted else Kept.ALREADY_THERE
+
+    def count(self, shelf: ShelfKind) -> int:
+        """Return the number of new rows on ``shelf``."""
+        return sum(row.shelf is shelf for row in self.rows.values())
 
     def touches(self, put: Put) -> bool:
         """Return whether the outcome of ``put`` hangs on this commit."""

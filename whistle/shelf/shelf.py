@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from whistle.errors import ShelfError, ShelfFull, ShelfUnavailable
+from whistle.protocol.labels import PUT_CHUNK_LIMIT
 from whistle.protocol.record import Record, burn_hash
 from whistle.shelf import tidy
 from whistle.shelf.cabinet import Cabinet
@@ -20,13 +21,16 @@ from whistle.shelf.tables import Horizon, Row, ShelfKind, place_of
 
 #: Records burned in one transaction, so that a burn hash shared by many does not need memory for all of them.
 _BURN_STEP: Final = 64
+#: One part in so many of all room is for messages alone.
+_RESERVE: Final = 8
 
 
 class Shelf:
     """Every record of an intake, in one folder that no other process has open.
 
     ``today`` gives the day in UTC. A record is kept on the day it comes and ``message_days`` or ``chunk_days`` after
-    it. ``capacity`` is the number of records, on both shelves, from which on puts are answered with ``ShelfFull``.
+    it. ``capacity`` is the number of records, on both shelves, from which on puts are answered with ``ShelfFull``;
+    chunks are answered so earlier, by an eighth of it and after ``chunks_a_day``: no flood of files keeps reports out.
 
     Any thread may call. A forked child may not, whatever it forked from: it has to ask the process that opened the
     shelf. Every method raises ``ShelfUnavailable`` in a child, on a closed shelf and where SQLite or the system
@@ -38,7 +42,14 @@ class Shelf:
     """
 
     def __init__(
-        self, folder: Path, *, today: Callable[[], date], message_days: int, chunk_days: int, capacity: int
+        self,
+        folder: Path,
+        *,
+        today: Callable[[], date],
+        message_days: int,
+        chunk_days: int,
+        capacity: int,
+        chunks_a_day: int | None = None,
     ) -> None:
         """Open the shelf in ``folder``.
 
@@ -48,6 +59,8 @@ class Shelf:
         self._message_days = message_days
         self._chunk_days = chunk_days
         self._capacity = capacity
+        self._chunks_a_day = capacity if chunks_a_day is None else chunks_a_day
+        self._chunks_of = (date.min, 0)
         self._lock = RLock()
         self._process = os.getpid()
         self._is_open = False
@@ -75,7 +88,7 @@ class Shelf:
             today = self._today()
             places = {place_of(record.address) for put in batch for record in put.records}
             resting = self._live(places, self._horizon(today))
-            plan = Plan(resting, self._capacity - self._count, today.toordinal())
+            plan = Plan(resting, self._room(today), today.toordinal())
             outcomes = [plan.decide(put) for put in batch]
             failure = self._written(plan, self._horizon(today))
             if failure is None:
@@ -90,12 +103,17 @@ class Shelf:
         """Put chunks that are stored all or none."""
         return self.commit([Put.chunks(records)])[0]
 
-    def check_room(self) -> None:
-        """Raise ``ShelfFull`` or ``ShelfUnavailable`` where a put would fail: asked before anybody writes a report."""
+    def check_room(self) -> bool:
+        """Return whether there is room for files too; asked before anybody writes a report.
+
+        Raises ``ShelfFull`` or ``ShelfUnavailable`` where not even a message would be taken.
+        """
         with self._working():
             self._cabinet.check_room()
-            if self._count >= self._capacity:
+            room = self._room(self._today())
+            if room[ShelfKind.MESSAGE] <= 0:
                 raise ShelfFull
+            return room[ShelfKind.CHUNK] >= PUT_CHUNK_LIMIT
 
     # --- look, fetch, list
 
@@ -223,6 +241,15 @@ class Shelf:
     def _live(self, places: set[int], horizon: Horizon) -> dict[int, Row]:
         return {at: row for drawer in self._cabinet.drawers for at, row in drawer.live(places, horizon).items()}
 
+    def _room(self, today: date) -> dict[ShelfKind, int]:
+        """Return how many records each shelf still takes today."""
+        if self._chunks_of[0] != today:
+            day = today.toordinal()
+            self._chunks_of = today, sum(drawer.count_of(ShelfKind.CHUNK, day) for drawer in self._cabinet.drawers)
+        left = self._capacity - self._count
+        for_chunks = min(left - self._capacity // _RESERVE, self._chunks_a_day - self._chunks_of[1])
+        return {ShelfKind.MESSAGE: left, ShelfKind.CHUNK: for_chunks}
+
     def _counted(self) -> int:
         return sum(drawer.count() for drawer in self._cabinet.drawers)
 
@@ -237,6 +264,7 @@ class Shelf:
             except FOREIGN as error:
                 return self._mapped(error)
             self._count += len(plan.rows)
+            self._chunks_of = self._chunks_of[0], self._chunks_of[1] + plan.count(ShelfKind.CHUNK)
         return None
 
     def _stepped(self, steps: Iterator[None]) -> bool:

@@ -33,8 +33,8 @@ class Link(Courier, Protocol):
     def ticket_key(self) -> bytes:
         """32 bytes of this server process, for signing tickets."""
 
-    def check_room(self) -> None:
-        """Raise ``ShelfFull`` or ``ShelfUnavailable`` where nothing could be stored now."""
+    def check_room(self) -> bool:
+        """Return whether files are taken; raises ``ShelfFull`` or ``ShelfUnavailable`` where not even text is."""
 
     def claim(self, ticket: bytes) -> bool:
         """Ask whether the form with this ticket (16 bytes) may do its work now; false if it was done already."""
