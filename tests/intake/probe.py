@@ -17,6 +17,7 @@ from nacl.public import PrivateKey, SealedBox
 from nacl.utils import random as nacl_random
 
 from whistle.errors import ShelfError
+from whistle.intake import tending
 from whistle.intake.child import LINK
 from whistle.intake.limits import Limits
 from whistle.intake.link import ShelfLink
@@ -141,6 +142,17 @@ def dumpable(_environ: Environ, _link: ShelfLink) -> str:
     return str(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
 
 
+def locked(_environ: Environ, _link: ShelfLink) -> str:
+    """Say how much of this process is kept out of swap, in KiB."""
+    return Path("/proc/self/status").read_text().split("VmLck:")[1].split()[0]
+
+
+def swapping_site(folder: str) -> Site:
+    """Return a site on a machine that has swap."""
+    vars(tending)["can_be_swapped_out"] = lambda: True
+    return site(folder)
+
+
 def large(_environ: Environ, _link: ShelfLink) -> str:
     return "x" * 200_000
 
@@ -158,6 +170,7 @@ PAGES: dict[str, Page] = {
     "/fail": fail,
     "/large": large,
     "/leak": leak,
+    "/locked": locked,
     "/dumpable": dumpable,
     "/put": put,
 }

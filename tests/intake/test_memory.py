@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.intake.memory import occurrences
-from tests.intake.server import Client, Server, request, serving
+from tests.intake.server import Client, Server, eventually, request, serving
+from whistle.hardening import can_be_swapped_out
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may read the memory of a hardened process")
 
@@ -121,3 +122,9 @@ def test_no_process_leaves_a_core_or_lets_itself_be_traced(server: Server) -> No
         assert limits.split("Max core file size")[1].split()[:2] == ["0", "0"]
         # The kernel gives the files of a process that may not be dumped to root, whoever runs it.
         assert server.get("/dumpable").body == b"0"
+
+
+def test_what_handles_a_form_is_locked_out_of_swap_where_there_is_any(server: Server, tmp_path: Path) -> None:
+    assert server.get("/locked").body == b"0" or can_be_swapped_out()
+    with serving(tmp_path, site="tests.intake.probe:swapping_site") as swapping:
+        assert eventually(lambda: int(swapping.get("/locked").body) > 5_000)

@@ -8,9 +8,10 @@ import logging
 import os
 import signal
 import socket
+from contextlib import suppress
 from typing import Final, NoReturn
 
-from whistle.hardening import die_with
+from whistle.hardening import die_with, lock_memory
 from whistle.intake.heads import Head, parse
 from whistle.intake.link import ShelfLink
 from whistle.intake.log import place_of
@@ -21,11 +22,19 @@ LINK: Final = "whistle.link"
 _STANDARD_STREAMS: Final = 3
 
 
-def live(site: Site, visitor: socket.socket, untrusted_head: bytes, link: ShelfLink, parent: int) -> NoReturn:
-    """Answer one request, whose head was parsed before, and end this process, come what may."""
+def live(
+    site: Site, visitor: socket.socket, untrusted_head: bytes, link: ShelfLink, parent: int, *, locked: bool
+) -> NoReturn:
+    """Answer one request, whose head was parsed before, and end this process, come what may.
+
+    A child that is ``locked`` keeps its memory out of swap.
+    """
     status = 1
     try:
         die_with(parent)
+        if locked:
+            with suppress(OSError):  # an answer all the same: the doctor warns of swap
+                lock_memory()
         gc.disable()  # a collection would touch, and so copy, the pages shared with the parent
         _close_all_but(visitor.fileno(), link.fileno())
         _answer(site, visitor, parse(untrusted_head), link)

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Final, NoReturn
 
 from whistle.errors import RequestRefused, WhistleError
-from whistle.hardening import return_free_memory
+from whistle.hardening import can_be_swapped_out, may_lock_memory, return_free_memory
 from whistle.intake import child
 from whistle.intake.heads import parse
 from whistle.intake.limits import HEAD_LIMIT
@@ -70,6 +70,7 @@ class _Nurse:
         self._refusals = Refusals(dict(site.pages))
         self._children: dict[int, _Child] = {}
         self._working = True
+        self._locks = False
         self._loop.watch(orders.fileno(), READABLE, self._on_order, self._stop)
 
     def work(self) -> None:
@@ -99,6 +100,8 @@ class _Nurse:
 
     def _prepare(self) -> None:
         self._site.prepare(self._link)
+        # Locking costs a child some milliseconds: only where there is something to be locked out of.
+        self._locks = can_be_swapped_out() and may_lock_memory()
         gc.collect()
         return_free_memory()
         gc.freeze()  # a collection in a child would touch, and so copy, every page
@@ -112,7 +115,7 @@ class _Nurse:
             return
         if number == 0:
             link = ShelfLink(theirs, self._link.ticket_key)
-            child.live(self._site, visitor, untrusted_head, link, nursery)
+            child.live(self._site, visitor, untrusted_head, link, nursery, locked=self._locks)
         one = _Child(number, os.pidfd_open(number), deadline)
         self._children[number] = one
         self._loop.later(lambda: self._watch(one))
