@@ -73,7 +73,7 @@ def test_every_step_and_sentence_that_the_script_asks_for_is_there(steps: Steps)
 def test_nothing_is_there_that_no_script_asks_for(steps: Steps) -> None:
     named = set(re.findall(r'"([\w-]+)"', script()))
     computed = ("found-", "left-", "prompt-", "hint-", "language-", "role-", "stored-")
-    errors_known = {name for name in vars(errors)}
+    errors_known = set(vars(errors))
     unused = {
         name
         for name in steps.sentences

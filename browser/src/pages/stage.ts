@@ -28,12 +28,9 @@ export class Stage {
     main.addEventListener("click", (event) => this.#clicked(event));
   }
 
-  /** Takes what is on the page now as a step. */
+  /** Takes what is on the page now as a step, without touching it: somebody may be writing in it. */
   adopt(): Shown {
-    const root = document.createElement("div");
-    root.append(...this.#main.childNodes);
-    this.#main.replaceChildren(root);
-    return { title: document.title, root };
+    return { title: document.title, root: this.#main.firstElementChild as HTMLElement };
   }
 
   /** A step, not yet on the page. */
