@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -129,6 +130,19 @@ def command_of(verb: str, rest: list[str]) -> bool:
     at = rest.index("--config")
     found.make_context(verb, [*rest[:at], *rest[at + 2 :], "--config", str(ROOT / "config" / "whistle.toml")])
     return True
+
+
+def test_systemd_accepts_the_samples(tmp_path: Path) -> None:
+    """Asked of systemd itself where it is installed."""
+    program = shutil.which("systemd-analyze")
+    names = ("whistle-intake.service", "whistle-doctor.service", "whistle-doctor.timer")
+    for name in names:
+        text = (ROOT / "config" / name).read_text()
+        (tmp_path / name).write_text(text.replace("/opt/whistle/.venv/bin/whistle", "/bin/true"))
+    if program is not None:
+        paths = [str(tmp_path / name) for name in names]
+        done = subprocess.run([program, "verify", *paths], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_sample_of_a_service_keeps_memory_off_the_disk_and_takes_every_right() -> None:
