@@ -166,6 +166,9 @@ class FreeChromium(Chromium):
         session.send("DOM.setFileInputFiles", {"files": [str(path) for path in files], "nodeId": field})
         session.detach()
 
+    def pause(self, seconds: float) -> None:
+        time.sleep(seconds)
+
     def let_go(self) -> None:
         self._hold.close()
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from tests.browser.chromium import Chromium
+from tests.browser.chromium import Chromium, FreeChromium
 from tests.browser.driving import Browser, Mode
 from tests.browser.firefox import Firefox
 from tests.browser.office import Desks
@@ -77,9 +77,15 @@ def start(playwright: Playwright, tmp_path: Path) -> Iterator[Start]:
     """Start browsers, each with a profile of its own; the test fails for whatever they complain of."""
     started: list[Browser] = []
 
-    def start(kind: str, mode: Mode, **options: Any) -> Browser:
+    def start(kind: str, mode: Mode, *, alone: bool = False, **options: Any) -> Browser:
         folder = tmp_path / f"browser-{len(started)}"
-        browser = Firefox(mode, folder) if kind == Firefox.name else Chromium(mode, folder, playwright, **options)
+        browser: Browser
+        if kind == Firefox.name:
+            browser = Firefox(mode, folder)
+        elif alone:
+            browser = FreeChromium(mode, folder, playwright)
+        else:
+            browser = Chromium(mode, folder, playwright, **options)
         started.append(browser)
         return browser
 

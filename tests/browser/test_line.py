@@ -58,10 +58,15 @@ def cut_twice(browser: Browser, instance: Instance, file: Path) -> str:
         browser.write("What", TEXT)
         browser.choose([file])
         browser.press("Seal and send", then="Sealing and sending")
+        browser.let_go()
         browser.wait_until(lambda: recorder.sent > size // 3, "a third", 1_200)
         recorder.cut()
         browser.wait_until(lambda: recorder.sent > size * 2 // 3, "two thirds", 1_200)
+        browser.take_up()
         restarted(instance, browser)
+        browser.let_go()
+        browser.wait_until(lambda: recorder.messages > 0, "the rest", 1_200)
+        browser.take_up()
         browser.wait_for("Your report has arrived", 1_200)
         # What had arrived before is not sent again, but for what was under way, and tried while nobody answered.
         assert recorder.sent < size + _TRIED
@@ -79,7 +84,7 @@ def arrives_whole(instance: Instance, words: str, file: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["Chromium", "Firefox"])
 def test_a_file_goes_through_a_broken_line(kind: str, start: Start, own: Instance, tmp_path: Path) -> None:
-    browser = start(kind, Mode.ON)
+    browser = start(kind, Mode.ON, alone=True)
     file = tmp_path / "бухгалтерия.bin"
     sparse(file, 48 * MIB)
     words = cut_twice(browser, own, file)
@@ -91,7 +96,7 @@ def test_a_file_goes_through_a_broken_line(kind: str, start: Start, own: Instanc
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("kind", ["Chromium", "Firefox"])
 def test_a_gigabyte_goes_through_a_broken_line(kind: str, start: Start, own: Instance, tmp_path: Path) -> None:
-    browser = start(kind, Mode.ON)
+    browser = start(kind, Mode.ON, alone=True)
     file = tmp_path / "all.bin"
     sparse(file, 1_024 * MIB)
     words = cut_twice(browser, own, file)
