@@ -44,6 +44,11 @@ def test_the_first_page_names_everybody_who_can_read(place: Place) -> None:
         assert name in page.text
 
 
+def test_the_limits_stand_on_the_first_page(tmp_path: Path) -> None:
+    with opened(tmp_path, form_mib=3, form_files=7) as place:
+        assert "at most 7 files fit, together no larger than 3 MB" in place.browser().get("/").text
+
+
 def test_somebody_who_cannot_be_reached_is_shown_with_the_reason(tmp_path: Path) -> None:
     usual = harbour_watch()
     without_ana = Published(usual.keyring, (), usual.statements[1:], usual.challenge, usual.work)

@@ -14,6 +14,7 @@ from whistle.errors import KeyringMalformed, NobodyToRead, ProtocolError, Reques
 from whistle.intake import places
 from whistle.intake.child import LINK
 from whistle.intake.questionnaires import Questionnaire
+from whistle.language import _
 from whistle.protocol.directory import Directory, Published, verify
 from whistle.protocol.keyring import Channel
 from whistle.source import Choice, choices
@@ -22,6 +23,7 @@ from whistle.source import Choice, choices
 EXTENSION: Final = "whistle"
 #: Where it keeps the published document that its server has verified.
 _PREPARED: Final = "whistle.prepared"
+_MIB: Final = 1 << 20
 #: The only language yet.
 LANGUAGE: Final = "en"
 
@@ -76,6 +78,11 @@ def settings() -> PageSettings:
     """Return the settings of the application that makes this page."""
     found: PageSettings = current_app.extensions[EXTENSION]
     return found
+
+
+def size_limit() -> str:
+    """Return how large a form with its files may be, as a page says it."""
+    return _("{size} MB").format(size=settings().form_bytes // _MIB)
 
 
 def link() -> Link:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from flask import render_template
 
@@ -28,8 +28,6 @@ from whistle.source import Attachment, Draft, Sending, Sent, Source
 
 Answer: TypeAlias = str | tuple[str, int]
 
-_MIB: Final = 1 << 20
-
 
 def message_page(form: MessageForm, *, first: bool, wrong: str | None = None, status: int = HTTPStatus.OK) -> Answer:
     """Return the form, with what was typed in it."""
@@ -44,7 +42,7 @@ def parts_of(form: MessageForm) -> dict[str, object]:
         "people": here.people(channel.id),
         "question": here.questionnaire(channel).story,
         "files_limit": settings.form_files,
-        "size_limit": _("{size} MB").format(size=settings.form_bytes // _MIB),
+        "size_limit": here.size_limit(),
         "files_open": _takes_files(),
         "files_again": page_request().had_files,
     }

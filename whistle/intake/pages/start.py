@@ -45,6 +45,8 @@ def _start(*, script: bool) -> str:
         unavailable=unavailable,
         fingerprint=directory.fingerprint,
         keep_days=here.settings().message_days,
+        files_limit=here.settings().form_files,
+        size_limit=here.size_limit(),
         script=script,
     )
 
