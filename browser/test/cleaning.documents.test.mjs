@@ -11,6 +11,8 @@ const keysOf = (list) => new Set(list.map(({ key }) => key));
 const valuesOf = (list, key) => list.filter((one) => one.key === key).map(({ value }) => value);
 const blobOf = (...parts) => new Blob(parts);
 
+const SPACES = deflateSync(Buffer.alloc(33 << 20, " "));
+
 /** The file, and everything compressed in it. */
 function everything(bytes) {
   const parts = [bytes];
@@ -319,6 +321,14 @@ describe("what cannot be cleaned is refused, and stays", () => {
       "pages in a circle": pdf({ ...objects, 2: "<< /Type /Pages /Kids [2 0 R] /Count 1 >>" }),
       "references in a circle": pdf({ ...objects, 2: "3 0 R", 3: "2 0 R" }),
       "an object that never ends": pdf({ ...objects, 5: "<< /A (" }),
+      "objects that unpack to more than there is room for": pdf({
+        ...objects,
+        8: stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", deflateSync(Buffer.alloc(65 << 20, " "))),
+      }),
+      "many such objects": pdf({
+        ...objects,
+        ...Object.fromEntries([8, 9].map((number) => [number, stream("/Type /ObjStm /N 0 /First 0 /Filter /FlateDecode", SPACES)])),
+      }),
       "a row of brackets": pdf({ ...objects, 5: "[".repeat(100_000) }),
     },
   };

@@ -15,6 +15,7 @@ import type { Bytes } from "../../protocol/bytes.ts";
 import { FileBroken, FileEncrypted, FileTooLarge } from "../errors.ts";
 import { inflated } from "../inflating.ts";
 import { latin1, placesOf } from "../slices.ts";
+import { refuseBombs } from "./bombs.ts";
 import { deleteFreed } from "./freed.ts";
 
 /** A document is loaded whole, and takes several times its size. */
@@ -70,6 +71,7 @@ async function parsed(bytes: Bytes): Promise<PDFContext> {
     const behind = behindEnd(bytes);
     // Objects behind the end are of a version that was never finished, and that no reader shows.
     refuseUnless(behind !== null && [...placesOf(behind, " obj")].length === 0);
+    refuseBombs();
     const context = await PDFParser.forBytesWithOptions(bytes, OBJECTS_AT_A_TIME, true).parseDocument();
     deleteFreed(context, bytes);
     return context;
