@@ -67,6 +67,13 @@ def test_a_redirect_is_not_followed_and_a_cookie_not_kept() -> None:
     assert all(b"Cookie" not in each and b"/other" not in each for each in listener.noted)
 
 
+def test_a_connection_that_the_site_has_closed_is_no_reason_to_give_up() -> None:
+    with listening(site(answer(OK, b"a"), None, answer(OK, b"b"))) as listener, browsing(listener) as visitor:
+        assert visitor.get("/", 10).untrusted_body == b"a"
+        assert visitor.get("/", 10).untrusted_body == b"b"
+    assert len(listener.noted) == 3
+
+
 @pytest.mark.parametrize("body", [b"x" * 11, gzip.compress(b"x" * 11), gzip.compress(bytes(100 << 20))])
 def test_an_answer_beyond_the_limit_is_refused(body: bytes) -> None:
     packed = () if body.startswith(b"x") else ("Content-Encoding: gzip",)
@@ -105,9 +112,7 @@ def test_an_answer_that_drips_is_given_up(beginning: bytes) -> None:
         assert time.monotonic() - begun < 8
 
 
-@pytest.mark.parametrize(
-    "given", [None, b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 5_000 + b"\r\n"]
-)
+@pytest.mark.parametrize("given", [None, b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 5_000 + b"\r\n"])
 def test_an_answer_that_is_none(given: bytes | None) -> None:
     def script(_listener: Listener, sock: socket.socket) -> None:
         read_request(sock)

@@ -25,7 +25,8 @@ from whistle.protocol.manifest import MANIFEST_PATH, Manifest, Release, SeenMani
 ROOT = cast.signer("root")
 KEYRING_PATH: Final = "/v1/keyring"
 _LARGEST: Final = 1 << 20
-_HOP: Final = frozenset({"connection", "content-length", "transfer-encoding"})
+#: What belongs to one connection; and the mirror keeps every answer as it is before it is packed.
+_HOP: Final = frozenset({"connection", "content-length", "transfer-encoding", "accept-encoding"})
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class Mirror:
                 given = tamper(Asked(self.command, self.path.partition("?")[0], headers, count), honest)
                 self.close_connection = given is None or announced > _LARGEST
                 if given is not None:
-                    self._answer(given)
+                    self._answer(given.with_header("Connection", "close") if self.close_connection else given)
 
             def _answer(self, given: Served) -> None:
                 self.send_response_only(given.status)
@@ -172,11 +173,15 @@ class Mirror:
     ) -> Report:
         """Return what an inspection says of the site as ``tamper`` changes it."""
         with self.served(tamper) as address:
+            return self.inspected_at(address, seen, visits, seconds)
 
-            def come(guise: Guise) -> Browsing:
-                return Browsing(address, guise.always, seconds=seconds)
+    def inspected_at(
+        self, address: str, seen: SeenManifest | None, visits: tuple[Guise, ...], seconds: float = 60
+    ) -> Report:
+        def come(guise: Guise) -> Browsing:
+            return Browsing(address, guise.always, seconds=seconds)
 
-            return inspect(come, lambda _document: self.directory, today(), seen, visits=visits)
+        return inspect(come, lambda _document: self.directory, today(), seen, visits=visits)
 
 
 @contextmanager

@@ -23,7 +23,16 @@ from whistle.protocol.manifest import MANIFEST_PATH, Header, SeenManifest
 STYLE = "/static/site.css"
 EVERYBODY = ("Tor Browser", "Chromium")
 #: Pages, refusals and steps on the way to the form: each of them is judged.
-PLACES = ("GET /", "GET /replies", "GET /nowhere-…", "POST /replies (1 TiB)", "POST /replies", "POST /report/form")
+PLACES = (
+    "GET /",
+    "GET /replies",
+    "GET /nowhere-…",
+    "POST /",
+    "POST /replies (1 TiB)",
+    "POST /report (nothing)",
+    "POST /replies",
+    "POST /report/form",
+)
 
 
 def found(report: Report) -> set[tuple[Kind, str]]:
@@ -43,7 +52,7 @@ def with_manifest(served: bytes) -> Tamper:
 
 
 def test_a_good_site_passes_whoever_asks(site: Mirror) -> None:
-    report = site.inspected(visits=VISITS)
+    report = site.inspected_at(f"http://127.0.0.1:{site.port}", None, VISITS)
     assert report.findings == ()
     assert report.manifest == manifest(site.release)
     assert report.seen == SeenManifest.of(manifest(site.release).sign(ROOT))
@@ -97,7 +106,11 @@ def test_other_bytes_for_somebody_who_comes_back(site: Mirror) -> None:
 
 def test_other_words_for_one_browser(site: Mirror) -> None:
     def words(asked: Asked, honest: Served) -> Served:
-        return honest.having("12 words", "13 words") if asked.by_chromium and asked.path == "/" else honest
+        return (
+            honest.having("</h1>", " in 13 words</h1>")
+            if asked.by_chromium and (asked.method, asked.path) == ("GET", "/")
+            else honest
+        )
 
     report = site.inspected(words)
     assert found(report) == {(Kind.DIFFERS, "GET /")}
@@ -303,12 +316,15 @@ def test_a_cookie(site: Mirror, place: str) -> None:
 
 def on(place: str, change: Callable[[Served], Served]) -> Tamper:
     """Change the answers to the question that findings call ``place``."""
-    method, path, *large = place.replace("…", "").split(" ")
+    method, path, *which = place.replace("…", "").split(" ", 2)
+    sizes = {"(nothing)": range(1), "(1 TiB)": range(1 << 20, (1 << 40) + 1)}.get("".join(which), range(1, 1 << 20))
 
     def tamper(asked: Asked, honest: Served) -> Served:
         same = asked.path.startswith(path) if path.endswith("-") else asked.path == path
-        is_large = int(asked.headers.get("Content-Length", "0")) > 1 << 20
-        return change(honest) if same and asked.method == method and is_large == bool(large) else honest
+        if not same or asked.method != method:
+            return honest
+        fits = method == "GET" or place == "POST /" or int(asked.headers["Content-Length"]) in sizes
+        return change(honest) if fits else honest
 
     return tamper
 

@@ -7,14 +7,15 @@ is given another name for every visitor, so that Tor takes another way for each.
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlencode
 
 from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.util import SKIP_HEADER
 
 from whistle.courier.http import checked_address, pool_through
@@ -23,6 +24,12 @@ from whistle.errors import AnswerMalformed, AnswerTooLarge, CourierError, Unreac
 #: Seconds for one answer as a whole, however slowly it drips.
 ANSWER_SECONDS: Final = 180.0
 _PART: Final = 65_536
+_PLAINLY: Final[Mapping[str, Any]] = {
+    "redirect": False,
+    "retries": False,
+    "preload_content": False,
+    "decode_content": False,
+}
 #: Windows of zlib that accept gzip (RFC 1952), and zlib (RFC 1950), which HTTP calls "deflate".
 _WINDOWS: Final[Mapping[str, int]] = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
@@ -93,16 +100,7 @@ class Browsing:
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], limit: int) -> Fetched:
         try:
-            response = self._pool.request(
-                method,
-                self.address + path,
-                body=body,
-                headers={**self._headers, **headers},
-                redirect=False,
-                retries=False,
-                preload_content=False,
-                decode_content=False,
-            )
+            response = self._send(method, path, body, {**self._headers, **headers})
             try:
                 packed = _body(response, limit)
             except CourierError:
@@ -113,6 +111,15 @@ class Browsing:
         response.release_conn()
         told = tuple((name.lower(), value) for name, value in response.headers.iteritems())
         return Fetched(response.status, told, _unpacked(packed, response.headers.get("Content-Encoding", ""), limit))
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> BaseHTTPResponse:
+        """Send a request, and once more as browsers do where a connection was kept that the site had closed."""
+        ask = partial(self._pool.request, method, self.address + path, body=body, headers=headers, **_PLAINLY)
+        try:
+            return ask()
+        except ProtocolError:
+            self._pool.clear()
+            return ask()
 
 
 def _body(response: BaseHTTPResponse, limit: int) -> bytes:

@@ -25,6 +25,7 @@ VISIT_LIMIT: Final = 48 << 20
 VISIT_SECONDS: Final = 3_600.0
 _NOWHERE: Final = "/nowhere-"
 _ANSWERS: Final = "/replies"
+_REPORT: Final = "/report"
 _TOO_LARGE: Final = 1 << 40
 _FORMS: Final = 8
 #: Files that a page names beside those of the manifest; every one of them is a finding.
@@ -46,6 +47,8 @@ KEYRING: Final = Question(f"GET {wire.KEYRING_PATH}", is_page=False, is_steady=F
 MANIFEST: Final = Question(f"GET {MANIFEST_PATH}", is_page=False)
 _MISSING: Final = Question(f"GET {_NOWHERE}…", (404,))
 _REFUSED: Final = Question(f"POST {_ANSWERS} (1 TiB)", (413,))
+_UNPOSTABLE: Final = Question("POST /", (405,))
+_SENSELESS: Final = Question(f"POST {_REPORT} (nothing)", (400,))
 _WRONG_WORDS: Final = Question(f"POST {_ANSWERS}", is_steady=False)
 
 
@@ -91,7 +94,7 @@ class Visitor:
         self._get(MANIFEST, MANIFEST_PATH, Wanted.DATA, MANIFEST_LIMIT)
         manifest = self._known or self._claimed()
         errands: list[Callable[[], None]] = [self._go_nowhere, self._send_too_much, self._say_wrong_words]
-        errands.append(self._begin_report)
+        errands += [self._post_to_a_page, self._say_nothing, self._begin_report]
         if manifest is not None:
             errands += [partial(self._open, page) for page in manifest.release.pages]
             errands += [partial(self._load, file.path) for file in manifest.release.files]
@@ -128,6 +131,12 @@ class Visitor:
 
     def _send_too_much(self) -> None:
         self._ask(_REFUSED, partial(self._browsing.announce, _ANSWERS, _TOO_LARGE, PAGE_LIMIT))
+
+    def _post_to_a_page(self) -> None:
+        self._ask(_UNPOSTABLE, partial(self._browsing.post, "/", {}, PAGE_LIMIT))
+
+    def _say_nothing(self) -> None:
+        self._ask(_SENSELESS, partial(self._browsing.post, _REPORT, {}, PAGE_LIMIT))
 
     def _say_wrong_words(self) -> None:
         self._ask(_WRONG_WORDS, partial(self._browsing.post, _ANSWERS, {"receipt": "none"}, PAGE_LIMIT))
