@@ -1,7 +1,4 @@
 /** Sending a message: its files first, the message last (docs/protocol.md, sections 8 and 9). */
-import type { Courier } from "../courier/courier.ts";
-import { AddressTaken } from "../courier/errors.ts";
-import { breathe } from "../courier/pausing.ts";
 import { type Bytes, isZero, randomBytes } from "../protocol/bytes.ts";
 import { ChunkSealer } from "../protocol/chunk.ts";
 import {
@@ -12,16 +9,16 @@ import {
   STREAM_KEY_SIZE,
   type StreamReference,
 } from "../protocol/content.ts";
-import { custodiansOf, type Directory, personOf, readersOf } from "../protocol/directory.ts";
+import { personOf, readersOf } from "../protocol/directory.ts";
 import { TooLarge } from "../protocol/errors.ts";
-import { encodeBody, type Message, REFERENCE_SIZE } from "../protocol/message.ts";
+import { encodeBody, type Message } from "../protocol/message.ts";
 import { BODY_TEXT_LIMIT, pack } from "../protocol/packing.ts";
-import { burnHashOf, RECORD_SIZE } from "../protocol/record.ts";
-import { seal } from "../protocol/sealing.ts";
+import { RECORD_SIZE } from "../protocol/record.ts";
 import { STREAM_NONCE_SIZE } from "../protocol/state.ts";
 import type { Statement } from "../protocol/statement.ts";
-import type { Source as SourceKeys } from "../protocol/thread.ts";
 import { Commit, type Newest, previousOf } from "./committing.ts";
+import { ContactDetails } from "./contact.ts";
+import type { Desk } from "./desk.ts";
 import { type Attachment, checkDraft, type Draft, statementsOf } from "./draft.ts";
 import { SendingBroken } from "./errors.ts";
 import { OutgoingStream } from "./outgoing.ts";
@@ -29,9 +26,6 @@ import { Pieces } from "./pieces.ts";
 
 // A few bytes that keys, nonces and digests may need more than others, after compression.
 const SPARE = 128;
-/** How many contact records may lie where the next would, left behind by attempts that did not come to their end. */
-export const CONTACT_ATTEMPTS = 16;
-
 /** What was stored. */
 export interface Sent {
   readonly index: number;
@@ -50,13 +44,6 @@ export interface SendOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
   /** Aborting it pauses: `send` throws its reason, and goes on when it is called again. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What a message is made with. */
-export interface Desk {
-  readonly courier: Courier;
-  readonly directory: Directory;
-  readonly keys: SourceKeys;
 }
 
 interface Stream {
@@ -78,16 +65,11 @@ export class Sending {
   readonly #draft: Draft;
   readonly #newest: Newest;
   readonly #readers: readonly Statement[];
-  readonly #custodians: readonly Statement[];
-  readonly #reference: Bytes | null;
+  readonly #contact: ContactDetails | null;
   readonly #commit: Commit;
   #content: Content | null;
   #stream: Stream | null = null;
   #streamReference: StreamReference | null = null;
-  // Where the contact details go next; whether they are stored; and their record.
-  #contactIndex = 0;
-  #contactStored: boolean;
-  #contact: Bytes | null = null;
   #sentBytes = 0;
   #sent: Sent | null = null;
   #wiped = false;
@@ -101,17 +83,11 @@ export class Sending {
     this.#draft = draft;
     this.#newest = newest;
     this.#readers = statementsOf(directory, draft.readers, readersOf(directory, draft.channel));
-    this.#contactStored = hasNoContact(draft);
-    this.#reference = this.#contactStored ? null : randomBytes(REFERENCE_SIZE);
-    this.#custodians = this.#contactStored
-      ? []
-      : statementsOf(directory, draft.custodians ?? [], custodiansOf(directory, draft.channel));
+    const { contact = null } = draft;
+    this.#contact = contact === null ? null : new ContactDetails(desk, draft, contact);
     this.#commit = new Commit(desk.courier, desk.keys, this.#readers, index);
     this.#content = { text: draft.text, answers: draft.answers ?? null, files: [] };
     encodeBody(this.#body(index));
-    if (!this.#contactStored) {
-      pack(this.#contactJson());
-    }
   }
 
   /** Checks everything that can be checked before anything is put. Throws as `Source.prepare`. */
@@ -134,7 +110,7 @@ export class Sending {
 
   /** How many bytes travel in all, as `Progress.total`. */
   get total(): number {
-    const records = (this.#stream?.chunks ?? 0) + (this.#reference === null ? 0 : 1) + 1;
+    const records = (this.#stream?.chunks ?? 0) + (this.#contact === null ? 0 : 1) + 1;
     return records * RECORD_SIZE;
   }
 
@@ -152,7 +128,6 @@ export class Sending {
     this.#stream?.outgoing.wipe();
     this.#stream?.key.fill(0);
     this.#content = null;
-    this.#contact = null;
   }
 
   async #send({ progress, signal }: SendOptions): Promise<Sent> {
@@ -169,7 +144,9 @@ export class Sending {
     onStored(0);
     await this.#commit.reserve(signal);
     await this.#putStream(onStored, signal);
-    await this.#putContact(onStored, signal);
+    if (await this.#contact?.put(signal)) {
+      onStored(RECORD_SIZE);
+    }
     const { commitment } = await this.#commit.put((index) => this.#body(index), signal);
     onStored(RECORD_SIZE);
     const readers = this.#readers.map(({ person }) => personOf(this.#desk.directory, person).name);
@@ -222,64 +199,13 @@ export class Sending {
     this.#streamReference = { key, nonce, chunks, digest: await outgoing.digest(), part };
   }
 
-  // --- contact details
-
-  async #putContact(onStored: (bytes: number) => void, signal: AbortSignal | undefined): Promise<void> {
-    while (!this.#contactStored) {
-      if (this.#contact === null) {
-        await breathe();
-        this.#contact = this.#sealContact();
-      }
-      try {
-        await this.#desk.courier.putMessage(this.#contact, signal);
-        this.#contactStored = true;
-        onStored(RECORD_SIZE);
-      } catch (error) {
-        if (!(error instanceof AddressTaken) || this.#contactIndex === CONTACT_ATTEMPTS - 1) {
-          throw error;
-        }
-        this.#contactIndex += 1;
-        this.#contact = null;
-      }
-    }
-  }
-
-  #sealContact(): Bytes {
-    const { keys } = this.#desk;
-    const identity = keys.contactIdentity();
-    const { bytes } = seal(this.#contactJson(), {
-      site: keys.site,
-      address: keys.contactAddress(this.#contactIndex),
-      burnHash: burnHashOf(keys.burnContact(this.#contactIndex)),
-      sender: { role: "source", person: 0 },
-      identity,
-      readers: this.#custodians.map(({ recipient }) => recipient),
-    });
-    identity.wipe();
-    return bytes;
-  }
-
-  #contactJson(): Bytes {
-    const { keys, directory } = this.#desk;
-    const { language, channel, contact } = this.#draft;
-    const identity = keys.contactIdentity();
-    const json = encodeBody({
-      kind: "contact",
-      recipient: identity.recipient,
-      reference: this.#reference as Bytes,
-      day: directory.today,
-      language,
-      channel,
-      readers: this.#custodians.map(({ person }) => person),
-      text: contact as string,
-    });
-    identity.wipe();
-    return json;
-  }
-
   // --- the message
 
+  /** Throws `SendingBroken` after `wipe`: a key of zeros must not travel. */
   #body(index: number): Message {
+    if (this.#wiped) {
+      throw new SendingBroken();
+    }
     const { keys, directory } = this.#desk;
     const { language, channel } = this.#draft;
     return {
@@ -292,15 +218,11 @@ export class Sending {
       language,
       channel,
       readers: this.#readers.map(({ person }) => person),
-      reference: this.#reference,
+      reference: this.#contact?.reference ?? null,
       content: this.#content,
       stream: this.#streamReference,
     };
   }
-}
-
-function hasNoContact({ contact = null }: Draft): boolean {
-  return contact === null;
 }
 
 /** 8 random bytes, not all zero: zeros stand for no stream. */

@@ -9,10 +9,11 @@ import { WITHDRAW_LIMIT, type Withdraw } from "../protocol/message.ts";
 import type { Statement } from "../protocol/statement.ts";
 import { DOWN, type Direction, UP } from "../protocol/thread.ts";
 import { Commit, type Newest, previousOf } from "./committing.ts";
+import { CONTACT_ATTEMPTS } from "./contact.ts";
+import type { Desk } from "./desk.ts";
 import { statementsOf } from "./draft.ts";
 import { NothingFound } from "./errors.ts";
 import { type Found, judgeOwn, judgeReply, type Own } from "./judging.ts";
-import { CONTACT_ATTEMPTS, type Desk } from "./sending.ts";
 import { survey } from "./survey.ts";
 import type { Problem } from "./visit.ts";
 
