@@ -12,7 +12,15 @@ for (const [name, weight] of Object.entries(WEIGHTS)) {
     const text = Buffer.from(contents).toString();
     assert.ok(Buffer.from(await bundle(`src/cleaning/${name}.ts`)).equals(Buffer.from(contents)));
     assert.ok(compressed(contents) < weight, String(compressed(contents)));
-    for (const forbidden of [/\beval\(/, /new Function\b/, /WebAssembly/, /\bimport\(/, /fetch\(/, /XMLHttpRequest/, /innerHTML/]) {
+    for (const forbidden of [
+      /\beval\(/,
+      /new Function\b/,
+      /WebAssembly/,
+      /\bimport\(/,
+      /fetch\(/,
+      /XMLHttpRequest/,
+      /innerHTML/,
+    ]) {
       assert.doesNotMatch(text, forbidden);
     }
   });

@@ -52,14 +52,32 @@ describe("a document with everything in it", async () => {
 
   test("tells what it carries, in words that people know", () => {
     for (const [key, value] of [
-      ["author", "Ana Author"], ["author", "Ana & Bo Xmp"], ["title", "Quarterly Draft"], ["description", "salaries of all"],
-      ["keywords", "secret keyword"], ["software", "TextTool 9"], ["software", "PrintTool 3"], ["date", "D:20261120094107Z"],
-      ["property", "Company Harbour Holding"], ["identifier", "f00dfeed00112233"], ["embedded-file", "payroll.xlsx"],
-      ["embedded-file", "attached to a note.doc"], ["note-author", "Ana Annotator"], ["identifier", "note-id-77"],
-      ["signature", "Ana Signer"], ["layer-author", "layer by Ana"], ["action", "Launch"], ["earlier-version", "1"],
-      ["link-to-file", "file:///home/ana/plan.pdf"], ["link-to-file", "C:\\Users\\ana\\plan.exe"], ["thumbnail", "1"],
-      ["application-data", "Acme"], ["camera", "Harbour Optics HO-1 Pro"], ["picture-data", "1"], ["unused-parts", "1"],
-    ]) { // prettier-ignore
+      ["author", "Ana Author"],
+      ["author", "Ana & Bo Xmp"],
+      ["title", "Quarterly Draft"],
+      ["description", "salaries of all"],
+      ["keywords", "secret keyword"],
+      ["software", "TextTool 9"],
+      ["software", "PrintTool 3"],
+      ["date", "D:20261120094107Z"],
+      ["property", "Company Harbour Holding"],
+      ["identifier", "f00dfeed00112233"],
+      ["embedded-file", "payroll.xlsx"],
+      ["embedded-file", "attached to a note.doc"],
+      ["note-author", "Ana Annotator"],
+      ["identifier", "note-id-77"],
+      ["signature", "Ana Signer"],
+      ["layer-author", "layer by Ana"],
+      ["action", "Launch"],
+      ["earlier-version", "1"],
+      ["link-to-file", "file:///home/ana/plan.pdf"],
+      ["link-to-file", "C:\\Users\\ana\\plan.exe"],
+      ["thumbnail", "1"],
+      ["application-data", "Acme"],
+      ["camera", "Harbour Optics HO-1 Pro"],
+      ["picture-data", "1"],
+      ["unused-parts", "1"],
+    ]) {
       assert.ok(valuesOf(removed, key).includes(value), `${key}: ${valuesOf(removed, key)}`);
     }
     for (const key of ["xmp", "script", "form-data", "web-source", "unknown-part", "place", "action"]) {
@@ -72,15 +90,39 @@ describe("a document with everything in it", async () => {
   test("is rid of all of it", async () => {
     absent(cleaned, SECRETS);
     assert.deepEqual((await inspect(blob)).findings, []);
-    for (const name of ["/Info", "/ID", "/Type /Metadata", "/PieceInfo", "/JavaScript", "/Launch", "/EmbeddedFile", "/FileAttachment", "/XFA", "/Sig ", "/OPI"]) {
+    for (const name of [
+      "/Info",
+      "/ID",
+      "/Type /Metadata",
+      "/PieceInfo",
+      "/JavaScript",
+      "/Launch",
+      "/EmbeddedFile",
+      "/FileAttachment",
+      "/XFA",
+      "/Sig ",
+      "/OPI",
+    ]) {
       assert.equal(cleaned.includes(name), false, name);
     }
   });
 
   test("is drawn as before, from the version that was shown", () => {
     const text = everything(cleaned).toString("latin1");
-    for (const kept of [DRAWING, "0 0 1 1 re f", "1 0 0 rg", "/AA ", "what the note says", "typed into it", "name of the field",
-      "https://example.org/", "(Chapter)", "(chapter)", "/BaseFont /Helvetica", "/MediaBox [ 0 0 612 792 ]"]) { // prettier-ignore
+    for (const kept of [
+      DRAWING,
+      "0 0 1 1 re f",
+      "1 0 0 rg",
+      "/AA ",
+      "what the note says",
+      "typed into it",
+      "name of the field",
+      "https://example.org/",
+      "(Chapter)",
+      "(chapter)",
+      "/BaseFont /Helvetica",
+      "/MediaBox [ 0 0 612 792 ]",
+    ]) {
       assert.ok(text.includes(kept), kept);
     }
   });
@@ -93,8 +135,16 @@ describe("a document with everything in it", async () => {
   });
 
   test("and what cannot be taken out is said", () => {
-    for (const [key, value] of [["notes", "4"], ["link", "3"], ["layers", "1"], ["language", "en-GB"], ["fonts", null],
-      ["writing-style", null], ["hidden-text", null], ["shown", null]]) { // prettier-ignore
+    for (const [key, value] of [
+      ["notes", "4"],
+      ["link", "3"],
+      ["layers", "1"],
+      ["language", "en-GB"],
+      ["fonts", null],
+      ["writing-style", null],
+      ["hidden-text", null],
+      ["shown", null],
+    ]) {
       assert.deepEqual(valuesOf(left, key), [value], key);
     }
     assert.deepEqual(valuesOf(left, "still-there"), []);
@@ -152,8 +202,31 @@ describe("what somebody deleted is not shown again", () => {
 
 describe("names of a program's own", () => {
   test("fonts and pictures may be called like what goes elsewhere", async () => {
-    const names = ["PieceInfo", "LastModified", "Metadata", "CreatorInfo", "OPI", "EF", "JS", "S", "F", "FT", "M", "T", "ID", "AA",
-      "NM", "ON", "Creator", "Contents", "ByteRange", "Ref", "XFA", "AF", "Thumb"]; // prettier-ignore
+    const names = [
+      "PieceInfo",
+      "LastModified",
+      "Metadata",
+      "CreatorInfo",
+      "OPI",
+      "EF",
+      "JS",
+      "S",
+      "F",
+      "FT",
+      "M",
+      "T",
+      "ID",
+      "AA",
+      "NM",
+      "ON",
+      "Creator",
+      "Contents",
+      "ByteRange",
+      "Ref",
+      "XFA",
+      "AF",
+      "Thumb",
+    ];
     const fonts = `/Font << /F1 5 0 R ${names.map((name) => `/${name} 5 0 R`).join(" ")}`;
     const { blob, removed } = await clean(blobOf(pdf(bare({ 3: bare()[3].replace("/Font << /F1 5 0 R", fonts) }))));
     assert.deepEqual(removed, []);
@@ -173,12 +246,17 @@ describe("names of a program's own", () => {
   test("names without files are told all the same", async () => {
     const names = "/Names << /EmbeddedFiles << /Names [] >> /JavaScript << >> >>";
     const { removed } = await clean(blobOf(pdf(bare({ 1: `<< /Type /Catalog /Pages 2 0 R ${names} >>` }))));
-    assert.deepEqual(removed, [{ key: "embedded-file", value: "EmbeddedFiles" }, { key: "script", value: "JavaScript" }]);
+    assert.deepEqual(removed, [
+      { key: "embedded-file", value: "EmbeddedFiles" },
+      { key: "script", value: "JavaScript" },
+    ]);
   });
 
   test("a signature that covers nothing is one as well", async () => {
     const field = "<< /FT /Sig /T (field) /V << /Type /DocTimeStamp /Name (Ana Signer) >> >>";
-    const { blob, removed } = await clean(blobOf(pdf(bare({ 1: "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [8 0 R] >> >>", 8: field }))));
+    const { blob, removed } = await clean(
+      blobOf(pdf(bare({ 1: "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [8 0 R] >> >>", 8: field }))),
+    );
     assert.ok(valuesOf(removed, "signature").includes("Ana Signer"));
     assert.equal((await bytesOf(blob)).includes("Ana Signer"), false);
   });
@@ -186,7 +264,10 @@ describe("names of a program's own", () => {
 
 describe("what is left", () => {
   test("a text that was taken out and that the page says again is named", async () => {
-    const objects = bare({ 4: stream("/Filter /FlateDecode", deflateSync(Buffer.from("BT (by Ana Author) Tj ET"))), 7: "<< /Author (Ana Author) >>" });
+    const objects = bare({
+      4: stream("/Filter /FlateDecode", deflateSync(Buffer.from("BT (by Ana Author) Tj ET"))),
+      7: "<< /Author (Ana Author) >>",
+    });
     const { removed, left } = await clean(blobOf(pdf(objects, "/Info 7 0 R")));
     assert.deepEqual(valuesOf(removed, "author"), ["Ana Author"]);
     assert.deepEqual(valuesOf(left, "still-there"), ["Ana Author"]);
@@ -213,18 +294,28 @@ describe("what is left", () => {
     const { blob, removed, left } = await clean(blobOf(pdf(bare())));
     assert.deepEqual(removed, []);
     assert.ok((await bytesOf(blob)).includes(DRAWING));
-    assert.deepEqual(left.filter(({ value }) => value !== null), []);
+    assert.deepEqual(
+      left.filter(({ value }) => value !== null),
+      [],
+    );
   });
 
   test("pictures whose data nothing here can read are counted", async () => {
     const image = "/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8";
-    const page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << /XObject << /A 5 0 R /B 6 0 R /C 7 0 R >> >> >>";
-    const { left } = await clean(blobOf(pdf(bare({
-      3: page,
-      5: stream(`${image} /Filter /JPXDecode`, "jP  "),
-      6: stream(`${image} /Filter [/FlateDecode /DCTDecode]`, deflateSync(fullJpeg())),
-      7: stream(`${image} /Filter /DCTDecode`, "no JPEG"),
-    })))); // prettier-ignore
+    const page =
+      "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << /XObject << /A 5 0 R /B 6 0 R /C 7 0 R >> >> >>";
+    const { left } = await clean(
+      blobOf(
+        pdf(
+          bare({
+            3: page,
+            5: stream(`${image} /Filter /JPXDecode`, "jP  "),
+            6: stream(`${image} /Filter [/FlateDecode /DCTDecode]`, deflateSync(fullJpeg())),
+            7: stream(`${image} /Filter /DCTDecode`, "no JPEG"),
+          }),
+        ),
+      ),
+    );
     assert.deepEqual(valuesOf(left, "other-pictures"), ["3"]);
   });
 });
@@ -233,15 +324,22 @@ describe("what is left", () => {
 function predicted(rows) {
   const paeth = (left, above, corner) => {
     const expected = left + above - corner;
-    return [left, above, corner].reduce((best, one) => (Math.abs(expected - one) < Math.abs(expected - best) ? one : best));
+    return [left, above, corner].reduce((best, one) =>
+      Math.abs(expected - one) < Math.abs(expected - best) ? one : best,
+    );
   };
-  return Buffer.concat(rows.map((row, number) => {
-    const before = rows[number - 1] ?? Buffer.alloc(row.length);
-    return Buffer.from([number % 5, ...row.map((byte, at) => {
-      const [left, above, corner] = [row[at - 1] ?? 0, before[at], at > 0 ? before[at - 1] : 0];
-      return byte - [0, left, above, (left + above) >> 1, paeth(left, above, corner)][number % 5];
-    })]);
-  })); // prettier-ignore
+  return Buffer.concat(
+    rows.map((row, number) => {
+      const before = rows[number - 1] ?? Buffer.alloc(row.length);
+      return Buffer.from([
+        number % 5,
+        ...row.map((byte, at) => {
+          const [left, above, corner] = [row[at - 1] ?? 0, before[at], at > 0 ? before[at - 1] : 0];
+          return byte - [0, left, above, (left + above) >> 1, paeth(left, above, corner)][number % 5];
+        }),
+      ]);
+    }),
+  );
 }
 
 /** The document with its objects in a compressed stream, as programs have written since PDF 1.5. */
@@ -274,16 +372,29 @@ function compressed(objects, trailer, free = []) {
     parts.push(whole);
   };
   Object.entries(streams).forEach(([number, body]) => put(number, body));
-  put(last, stream(`/Type /ObjStm /N ${plain.length} /First ${Buffer.byteLength(head)} /Filter /FlateDecode`, deflateSync(inside)));
+  put(
+    last,
+    stream(
+      `/Type /ObjStm /N ${plain.length} /First ${Buffer.byteLength(head)} /Filter /FlateDecode`,
+      deflateSync(inside),
+    ),
+  );
   const rows = Array.from({ length: last + 2 }, (_, number) => {
     const index = plain.findIndex(([known]) => Number(known) === number);
     const at = number === last + 1 ? size : places.get(number);
-    return free.includes(number) ? Buffer.alloc(6) : at !== undefined
-      ? Buffer.concat([Buffer.from([1]), uint32(at), Buffer.from([0])])
-      : index < 0 ? Buffer.alloc(6) : Buffer.concat([Buffer.from([2]), uint32(last), Buffer.from([index])]); // prettier-ignore
+    return free.includes(number)
+      ? Buffer.alloc(6)
+      : at !== undefined
+        ? Buffer.concat([Buffer.from([1]), uint32(at), Buffer.from([0])])
+        : index < 0
+          ? Buffer.alloc(6)
+          : Buffer.concat([Buffer.from([2]), uint32(last), Buffer.from([index])]);
   });
   const parameters = "/Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns 6 >>";
-  const table = stream(`/Type /XRef /Size ${last + 2} /W [1 4 1] /Root 1 0 R ${trailer} ${parameters}`, deflateSync(predicted(rows)));
+  const table = stream(
+    `/Type /XRef /Size ${last + 2} /W [1 4 1] /Root 1 0 R ${trailer} ${parameters}`,
+    deflateSync(predicted(rows)),
+  );
   const startxref = size;
   put(last + 1, table);
   return Buffer.concat([...parts, Buffer.from(`startxref\n${startxref}\n%%EOF\n`)]);
@@ -309,8 +420,14 @@ describe("what cannot be cleaned is refused, and stays", () => {
       "a form that draws itself": pdf(bare({ 1: "<< /Type /Catalog /Pages 2 0 R /NeedsRendering true >>" })),
     },
     FileEncrypted: {
-      "a document with a password": pdf(bare({ 8: "<< /Filter /Standard /V 4 /R 4 /O (x) /U (y) /P -4 >>" }), "/Encrypt 8 0 R"),
-      "a document with a password that cannot be read": Buffer.concat([pdf(objects, "/Encrypt 8 0 R"), Buffer.from("9 0 obj\n<< /A \nendobj")]),
+      "a document with a password": pdf(
+        bare({ 8: "<< /Filter /Standard /V 4 /R 4 /O (x) /U (y) /P -4 >>" }),
+        "/Encrypt 8 0 R",
+      ),
+      "a document with a password that cannot be read": Buffer.concat([
+        pdf(objects, "/Encrypt 8 0 R"),
+        Buffer.from("9 0 obj\n<< /A \nendobj"),
+      ]),
     },
     FileBroken: {
       "a mark and nothing else": Buffer.from("%PDF-1.7\n"),
@@ -327,7 +444,9 @@ describe("what cannot be cleaned is refused, and stays", () => {
       }),
       "many such objects": pdf({
         ...objects,
-        ...Object.fromEntries([8, 9].map((number) => [number, stream("/Type /ObjStm /N 0 /First 0 /Filter /FlateDecode", SPACES)])),
+        ...Object.fromEntries(
+          [8, 9].map((number) => [number, stream("/Type /ObjStm /N 0 /First 0 /Filter /FlateDecode", SPACES)]),
+        ),
       }),
       "a row of brackets": pdf({ ...objects, 5: "[".repeat(100_000) }),
     },
@@ -343,7 +462,10 @@ describe("what cannot be cleaned is refused, and stays", () => {
 
   test("a document that is too large", async () => {
     const large = blobOf(pdf(objects), Buffer.alloc(DOCUMENT_LIMIT));
-    await assert.rejects(clean(large), { name: "FileTooLarge", message: "Files of this kind can be cleaned up to 64 MB. It was left as it is." });
+    await assert.rejects(clean(large), {
+      name: "FileTooLarge",
+      message: "Files of this kind can be cleaned up to 64 MB. It was left as it is.",
+    });
   });
 });
 
@@ -357,7 +479,9 @@ test("any damage gives a clean document or one of our errors", async () => {
       assert.deepEqual((await inspect(blob)).findings, []);
       const said = new Set(valuesOf(left, "still-there"));
       const whole = everything(await bytesOf(blob));
-      for (const { value } of removed.filter((one) => ["author", "software", "embedded-file", "note-author"].includes(one.key))) {
+      for (const { value } of removed.filter((one) =>
+        ["author", "software", "embedded-file", "note-author"].includes(one.key),
+      )) {
         assert.ok(said.has(value) || (value ?? "").length < 6 || !whole.includes(value), `${seed}: ${value}`);
       }
       cleaned += 1;

@@ -24,7 +24,7 @@ export async function bytesOf(blob) {
 
 /** Numbers that look random and are the same in every run (mulberry32). */
 export function* chance(seed) {
-  for (let state = seed; ; ) {
+  for (let state = seed; ;) {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
@@ -46,7 +46,12 @@ export function damaged(whole, seed) {
       () => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + size)]),
       () => Buffer.concat([bytes.subarray(0, at), piece, bytes.subarray(at)]),
       () => bytes.subarray(0, at + 1),
-      () => Buffer.concat([bytes.subarray(0, at), Buffer.from(Array.from(piece, () => next(256))), bytes.subarray(at + size)]),
+      () =>
+        Buffer.concat([
+          bytes.subarray(0, at),
+          Buffer.from(Array.from(piece, () => next(256))),
+          bytes.subarray(at + size),
+        ]),
     ][next(5)]();
   }
   return bytes;
@@ -161,11 +166,26 @@ export const XMP = `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta
 
 /** What stands in the pictures below as text. */
 export const SECRETS = [
-  "Harbour Optics", "HO-1 Pro", "PhotoTool 7.1", "Ana Author", "Ana Owner", "BODY-0123456789", "LENS-9876543210",
-  "2026:11:21 10:00:00", "2026:11:20 09:41:07", "f00dfeedf00dfeedf00dfeed", "the ledger of the port",
-  "from the second floor", "geheim für Ana", "xmp.did:aa11bb22", "Rotterdam", "Ana & Bo Xmp", "maker note of the maker",
-  "small picture", "PhotoTool Agent",
-];  // prettier-ignore
+  "Harbour Optics",
+  "HO-1 Pro",
+  "PhotoTool 7.1",
+  "Ana Author",
+  "Ana Owner",
+  "BODY-0123456789",
+  "LENS-9876543210",
+  "2026:11:21 10:00:00",
+  "2026:11:20 09:41:07",
+  "f00dfeedf00dfeedf00dfeed",
+  "the ledger of the port",
+  "from the second floor",
+  "geheim für Ana",
+  "xmp.did:aa11bb22",
+  "Rotterdam",
+  "Ana & Bo Xmp",
+  "maker note of the maker",
+  "small picture",
+  "PhotoTool Agent",
+];
 
 // --- JPEG
 
@@ -221,7 +241,17 @@ export function fullJpeg() {
 // --- colour profiles
 
 /** A profile (ICC version 2) with the primaries given, and a gamma of 2.2, or the curve of sRGB. */
-export function profile(name, { primaries = [[0.5, 0.3, 0], [0.3, 0.6, 0.1], [0.1, 0.1, 0.7]], srgbCurve = false } = {}) {
+export function profile(
+  name,
+  {
+    primaries = [
+      [0.5, 0.3, 0],
+      [0.3, 0.6, 0.1],
+      [0.1, 0.1, 0.7],
+    ],
+    srgbCurve = false,
+  } = {},
+) {
   const fixed = (number) => uint32(Math.round(number * 65536));
   const xyz = (parts) => Buffer.concat([Buffer.from("XYZ \0\0\0\0"), ...parts.map(fixed)]);
   const curve = srgbCurve
@@ -243,13 +273,23 @@ export function profile(name, { primaries = [[0.5, 0.3, 0], [0.3, 0.6, 0.1], [0.
   return Buffer.concat([header, uint32(tags.length), ...heads, ...tags.map(([, value]) => value)]);
 }
 
-export const P3 = [[0.51512, 0.2412, -0.00105], [0.29198, 0.69225, 0.04189], [0.1571, 0.06657, 0.78407]];
-export const ADOBE_RGB = [[0.60974, 0.31111, 0.01947], [0.20528, 0.62567, 0.06087], [0.14919, 0.06322, 0.74457]];
+export const P3 = [
+  [0.51512, 0.2412, -0.00105],
+  [0.29198, 0.69225, 0.04189],
+  [0.1571, 0.06657, 0.78407],
+];
+export const ADOBE_RGB = [
+  [0.60974, 0.31111, 0.01947],
+  [0.20528, 0.62567, 0.06087],
+  [0.14919, 0.06322, 0.74457],
+];
 
 // --- PNG
 
 export function chunk(name, ...parts) {
-  const body = Buffer.concat([name, ...parts].map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : part)));
+  const body = Buffer.concat(
+    [name, ...parts].map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : part)),
+  );
   return Buffer.concat([uint32(body.length - 4), body, uint32(crc32?.(body) ?? slowCrc32(body))]);
 }
 

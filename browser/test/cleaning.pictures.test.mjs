@@ -2,9 +2,26 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  ADOBE, ADOBE_RGB, bytesOf, chunk, cleaner, damaged, exif, fullJpeg, fullPng, JFIF, jpeg, P3, PIXELS, png, profile,
-  SECRETS, segment, uint32, XMP,
-} from "./cleaning.mjs"; // prettier-ignore
+  ADOBE,
+  ADOBE_RGB,
+  bytesOf,
+  chunk,
+  cleaner,
+  damaged,
+  exif,
+  fullJpeg,
+  fullPng,
+  JFIF,
+  jpeg,
+  P3,
+  PIXELS,
+  png,
+  profile,
+  SECRETS,
+  segment,
+  uint32,
+  XMP,
+} from "./cleaning.mjs";
 
 const { clean, FINDINGS, inspect, kindOf, LEFT } = await cleaner("pictures");
 
@@ -36,23 +53,59 @@ describe("a JPEG with everything in it", async () => {
     assert.ok(valuesOf(removed, "author").includes("Ana & Bo Xmp"));
     assert.ok(valuesOf(removed, "author").includes("Iptc Byline"));
     assert.deepEqual(valuesOf(removed, "comment"), [
-      "geheim für Ana", "from the second floor", "a comment by CommentTool", "between tables",
-    ]); // prettier-ignore
+      "geheim für Ana",
+      "from the second floor",
+      "a comment by CommentTool",
+      "between tables",
+    ]);
     assert.deepEqual(valuesOf(removed, "colour-profile"), ["Screen of Ana, calibrated"]);
-    for (const key of ["thumbnail", "preview", "exif", "xmp", "iptc", "maker-notes", "content-credentials", "trailing-data",
-      "editing-history", "unknown-part", "resolution", "software", "date", "identifier", "lens", "copyright"]) { // prettier-ignore
+    for (const key of [
+      "thumbnail",
+      "preview",
+      "exif",
+      "xmp",
+      "iptc",
+      "maker-notes",
+      "content-credentials",
+      "trailing-data",
+      "editing-history",
+      "unknown-part",
+      "resolution",
+      "software",
+      "date",
+      "identifier",
+      "lens",
+      "copyright",
+    ]) {
       assert.ok(keysOf(removed).has(key), key);
     }
   });
 
   test("is rid of all of it", async () => {
-    absent(cleaned, [...SECRETS, "Iptc Byline", "Iptc City", "CommentTool", "between tables", "between scans", "Ducky", "c2pa",
-      "three seconds", "MPF", "Screen of Ana", "more of it", "saved for the web"]); // prettier-ignore
+    absent(cleaned, [
+      ...SECRETS,
+      "Iptc Byline",
+      "Iptc City",
+      "CommentTool",
+      "between tables",
+      "between scans",
+      "Ducky",
+      "c2pa",
+      "three seconds",
+      "MPF",
+      "Screen of Ana",
+      "more of it",
+      "saved for the web",
+    ]);
     assert.deepEqual((await inspect(blob)).findings, []);
   });
 
   test("keeps every pixel, and how they are to be shown", () => {
-    const turned = segment(0xe1, "Exif\0\0", Buffer.from("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0", "latin1"));
+    const turned = segment(
+      0xe1,
+      "Exif\0\0",
+      Buffer.from("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0", "latin1"),
+    );
     const shape = segment(0xe0, "JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
     const adobe = segment(0xee, "Adobe\0\x64\0\0\0\0\x01");
     const pixels = [...PIXELS, PIXELS.at(-1)];
@@ -82,19 +135,41 @@ describe("a PNG with everything in it", async () => {
     assert.deepEqual(valuesOf(removed, "trailing-data"), ["41"]);
     assert.ok(valuesOf(removed, "date").includes("2026-11-21 10:00:00"));
     assert.ok(valuesOf(removed, "comment").includes("compressed comment"));
-    for (const key of ["camera", "place", "thumbnail", "exif", "xmp", "colour-profile", "resolution", "content-credentials"]) {
+    for (const key of [
+      "camera",
+      "place",
+      "thumbnail",
+      "exif",
+      "xmp",
+      "colour-profile",
+      "resolution",
+      "content-credentials",
+    ]) {
       assert.ok(keysOf(removed).has(key), key);
     }
   });
 
   test("is rid of all of it", async () => {
-    absent(cleaned, [...SECRETS, "Ana Text", "Überschrift", "host-of-ana", "compressed comment", "private preview", "iDOT",
-      "it was cropped", "c2pa", "Raw profile"]); // prettier-ignore
+    absent(cleaned, [
+      ...SECRETS,
+      "Ana Text",
+      "Überschrift",
+      "host-of-ana",
+      "compressed comment",
+      "private preview",
+      "iDOT",
+      "it was cropped",
+      "c2pa",
+      "Raw profile",
+    ]);
     assert.deepEqual((await inspect(blob)).findings, []);
   });
 
   test("keeps every pixel, and how they are to be shown", () => {
-    const turned = chunk("eXIf", Buffer.from("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0", "latin1"));
+    const turned = chunk(
+      "eXIf",
+      Buffer.from("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0", "latin1"),
+    );
     const kept = [turned, chunk("gAMA", uint32(45455)), chunk("tRNS", Buffer.alloc(6))];
     assert.equal(cleaned.toString("hex"), png(kept).toString("hex"));
     assert.deepEqual(valuesOf(left, "orientation"), ["6"]);
@@ -108,7 +183,11 @@ describe("what looks the same stays the same", () => {
     "a JPEG with pixels that are not square": jpeg([segment(0xe0, "JFIF\0\x01\x01\0\0\x02\0\x01\0\0")]),
     "a bare PNG": png(),
     "a PNG with pixels that are not square": png([chunk("pHYs", uint32(2), uint32(1), Buffer.from([0]))]),
-    "an animation": png([chunk("acTL", uint32(2), uint32(0)), chunk("fcTL", Buffer.alloc(26)), chunk("fdAT", Buffer.alloc(9))]),
+    "an animation": png([
+      chunk("acTL", uint32(2), uint32(0)),
+      chunk("fcTL", Buffer.alloc(26)),
+      chunk("fdAT", Buffer.alloc(9)),
+    ]),
     "a PNG in the colours of everybody": png([
       chunk("cHRM", ...[31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000].map(uint32)),
     ]),
@@ -127,7 +206,13 @@ describe("what looks the same stays the same", () => {
 });
 
 describe("colours", () => {
-  const inJpeg = (icc) => jpeg([segment(0xe2, "ICC_PROFILE\0\x01\x02", icc.subarray(0, 99)), segment(0xe2, "ICC_PROFILE\0\x02\x02", icc.subarray(99))].reverse());
+  const inJpeg = (icc) =>
+    jpeg(
+      [
+        segment(0xe2, "ICC_PROFILE\0\x01\x02", icc.subarray(0, 99)),
+        segment(0xe2, "ICC_PROFILE\0\x02\x02", icc.subarray(99)),
+      ].reverse(),
+    );
   const spaces = {
     "Display P3": profile("Display P3 of this very telephone", { primaries: P3, srgbCurve: true }),
     "Adobe RGB (1998)": profile("Adobe RGB by this very camera", { primaries: ADOBE_RGB }),
@@ -231,7 +316,10 @@ describe("what is no picture, or a broken one", () => {
       try {
         const result = await clean(blob);
         assert.deepEqual((await inspect(result.blob)).findings, []);
-        absent(await bytesOf(result.blob), [...result.removed].map(({ value }) => value ?? "").filter((value) => value.length > 8));
+        absent(
+          await bytesOf(result.blob),
+          [...result.removed].map(({ value }) => value ?? "").filter((value) => value.length > 8),
+        );
         cleaned += 1;
       } catch (error) {
         assert.ok(ERRORS.includes(error.name), `${seed}: ${error.stack}`);
@@ -241,9 +329,12 @@ describe("what is no picture, or a broken one", () => {
   });
 
   test("any EXIF, XMP, profile and resources are only data", async () => {
-    const blocks = { "Exif\0\0": exif(), "http://ns.adobe.com/xap/1.0/\0": Buffer.from(XMP),
+    const blocks = {
+      "Exif\0\0": exif(),
+      "http://ns.adobe.com/xap/1.0/\0": Buffer.from(XMP),
       "ICC_PROFILE\0\x01\x01": profile("x", { primaries: P3, srgbCurve: true }),
-      "Photoshop 3.0\0": Buffer.from("8BIM\x04\x04\0\0\0\0\0\x0b\x1c\x02\x50\0\x06Byline", "latin1") }; // prettier-ignore
+      "Photoshop 3.0\0": Buffer.from("8BIM\x04\x04\0\0\0\0\0\x0b\x1c\x02\x50\0\x06Byline", "latin1"),
+    };
     for (let seed = 0; seed < 800; seed++) {
       const [name, block] = Object.entries(blocks)[seed % 4];
       const marker = [0xe1, 0xe1, 0xe2, 0xed][seed % 4];

@@ -7,7 +7,11 @@ const latin1 = (text) => Buffer.from(text, "latin1");
 /** A stream object: the entries of its dictionary, and its bytes. */
 export function stream(entries, bytes) {
   const content = Buffer.from(bytes);
-  return Buffer.concat([latin1(`<< ${entries} /Length ${content.length} >>\nstream\n`), content, latin1("\nendstream")]);
+  return Buffer.concat([
+    latin1(`<< ${entries} /Length ${content.length} >>\nstream\n`),
+    content,
+    latin1("\nendstream"),
+  ]);
 }
 
 /** `objects` by number, behind `before`, and a table of them and of `free` ones. `trailer` is the inside of a dictionary. */
@@ -16,7 +20,11 @@ export function pdf(objects, trailer = "", before = latin1("%PDF-1.7\n%\xe2\xe3\
   let size = before.length;
   const places = {};
   for (const [number, body] of Object.entries(objects)) {
-    const whole = Buffer.concat([latin1(`${number} 0 obj\n`), Buffer.isBuffer(body) ? body : Buffer.from(body), latin1("\nendobj\n")]);
+    const whole = Buffer.concat([
+      latin1(`${number} 0 obj\n`),
+      Buffer.isBuffer(body) ? body : Buffer.from(body),
+      latin1("\nendobj\n"),
+    ]);
     places[number] = size;
     size += whole.length;
     parts.push(whole);
@@ -49,12 +57,40 @@ const utf16 = (text) => `<feff${Buffer.from(text, "utf16le").swap16().toString("
 
 /** What stands in the document below as text, and must not afterwards. */
 export const SECRETS = [
-  "Ana Author", "Quarterly Draft", "secret keyword", "TextTool 9", "PrintTool 3", "D:20261120094107", "D:20261121100000",
-  "Harbour Holding", "xmp.did:aa11bb22", "Ana & Bo Xmp", "payroll.xlsx", "salaries of all", "app.alert", "Ana Annotator",
-  "D:20261119", "note-id-77", "C:\\\\Users\\\\ana", "file:///home/ana", "Adobe Private", "http://intranet.example/page",
-  "Ana Signer", "D:20261118", "layer by Ana", "Harbour Optics", "CommentTool", "XFA packet of ana", "earlier words",
-  "orphaned words", "f00dfeed00112233", "attached to a note", "Rotterdam", "collected by", "OpiServer",
-];  // prettier-ignore
+  "Ana Author",
+  "Quarterly Draft",
+  "secret keyword",
+  "TextTool 9",
+  "PrintTool 3",
+  "D:20261120094107",
+  "D:20261121100000",
+  "Harbour Holding",
+  "xmp.did:aa11bb22",
+  "Ana & Bo Xmp",
+  "payroll.xlsx",
+  "salaries of all",
+  "app.alert",
+  "Ana Annotator",
+  "D:20261119",
+  "note-id-77",
+  "C:\\\\Users\\\\ana",
+  "file:///home/ana",
+  "Adobe Private",
+  "http://intranet.example/page",
+  "Ana Signer",
+  "D:20261118",
+  "layer by Ana",
+  "Harbour Optics",
+  "CommentTool",
+  "XFA packet of ana",
+  "earlier words",
+  "orphaned words",
+  "f00dfeed00112233",
+  "attached to a note",
+  "Rotterdam",
+  "collected by",
+  "OpiServer",
+];
 
 /** A document with everything in it: objects by number, and the inside of its trailer. */
 export function full() {
@@ -87,8 +123,14 @@ export function full() {
     40: "<< /Type /Outlines /First 42 0 R /Last 42 0 R /Count 1 >>",
     41: "<< /Type /OCG /Name (Layer) /Usage << /CreatorInfo << /Creator (layer by Ana) /Subtype /Artwork >> >> >>",
     42: "<< /Title (Chapter) /Parent 40 0 R /A << /S /Launch /F (C:\\\\Users\\\\ana\\\\plan.exe) >> >>",
-    50: stream("/Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /DCTDecode /Metadata 10 0 R /OPI << /V (OpiServer) >>", fullJpeg()),
-    51: stream("/Type /XObject /Subtype /Form /BBox [0 0 1 1] /LastModified (D:20261119000004) /PieceInfo << /Acme << /Private (Adobe Private) >> >>", "0 0 1 1 re f"),
+    50: stream(
+      "/Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /DCTDecode /Metadata 10 0 R /OPI << /V (OpiServer) >>",
+      fullJpeg(),
+    ),
+    51: stream(
+      "/Type /XObject /Subtype /Form /BBox [0 0 1 1] /LastModified (D:20261119000004) /PieceInfo << /Acme << /Private (Adobe Private) >> >>",
+      "0 0 1 1 re f",
+    ),
     52: stream("/Type /XObject /Subtype /Form /BBox [0 0 1 1]", "1 0 0 rg"),
     53: stream("/Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8", "T"),
     60: `<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /Contents (what the note says) /T (Ana Annotator) /M (D:20261119000005)

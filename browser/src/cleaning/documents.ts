@@ -1,10 +1,10 @@
-/*! With @cantoo/pdf-lib (MIT, © Andrew Dillon and others), fflate (MIT, © Arjun Barrett), tslib (0BSD, © Microsoft). */
+/*! @cantoo/pdf-lib (MIT, © Andrew Dillon and others), fflate (MIT, © Arjun Barrett), tslib (0BSD, © Microsoft) */
 /**
  * Taking out of a PDF what it carries beside its pages. An entry of its own, loaded when a document is chosen.
  *
  * The document is written anew from what its pages can reach, so earlier versions and whatever nothing shows are gone.
- * Then it is read again: every page must be drawn by the very same bytes, nothing that goes may be there, and every text
- * that was taken out is looked for.
+ * Then it is read again: every page must be drawn by the very same bytes, nothing that goes may be there, and every
+ * text that was taken out is looked for.
  */
 import { PDFDict, PDFHexString, PDFName, type PDFObject, PDFRawStream, PDFString } from "@cantoo/pdf-lib";
 import { equal, utf8 } from "../protocol/bytes.ts";
@@ -96,7 +96,10 @@ function addProperties({ context }: PdfDocument, findings: Findings): void {
   }
   for (const identifier of [...reachable(context, [context.trailerInfo.ID])]) {
     if (identifier instanceof PDFString || identifier instanceof PDFHexString) {
-      findings.text("identifier", Array.from(identifier.asBytes(), (byte) => byte.toString(16).padStart(2, "0")).join(""));
+      findings.text(
+        "identifier",
+        Array.from(identifier.asBytes(), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+      );
     }
   }
 }

@@ -90,9 +90,7 @@ function nameOf(tag: Uint8Array | undefined): string {
 function isOf(tags: ReadonlyMap<string, Uint8Array>, space: Space): boolean {
   const close = space.primaries.every((primary, index) => {
     const tag = tags.get(["rXYZ", "gXYZ", "bXYZ"][index] as string);
-    return (
-      tag?.length === 20 && primary.every((part, at) => Math.abs(fixed(tag, 8 + 4 * at) - part) < CLOSE)
-    );
+    return tag?.length === 20 && primary.every((part, at) => Math.abs(fixed(tag, 8 + 4 * at) - part) < CLOSE);
   });
   const curve = tags.get("rTRC");
   return close && curve !== undefined && gammaOf(curve) === (space.curve.length === 1 ? 2.2 : 2.4);

@@ -30,7 +30,7 @@ const DATASETS: Readonly<Record<number, FoundKey>> = {
 export function readPhotoshop(bytes: Uint8Array, findings: Findings): void {
   findings.add("iptc", bytes.length);
   const view = viewOf(bytes);
-  for (let at = 0; at + 12 <= bytes.length && startsWith(bytes.subarray(at), "8BIM"); ) {
+  for (let at = 0; at + 12 <= bytes.length && startsWith(bytes.subarray(at), "8BIM");) {
     const id = view.getUint16(at + 4);
     const name = (bytes[at + 6] as number) + 1;
     const sizeAt = at + 6 + name + (name % 2);
@@ -50,7 +50,7 @@ export function readPhotoshop(bytes: Uint8Array, findings: Findings): void {
 
 function readIptc(bytes: Uint8Array, findings: Findings): void {
   const view = viewOf(bytes);
-  for (let at = 0; at + 5 <= bytes.length && bytes[at] === 0x1c; ) {
+  for (let at = 0; at + 5 <= bytes.length && bytes[at] === 0x1c;) {
     const size = view.getUint16(at + 3);
     const key = bytes[at + 1] === 2 ? DATASETS[bytes[at + 2] as number] : undefined;
     if (key !== undefined) {

@@ -114,7 +114,7 @@ class Reader {
 
   /** The place of the first marker behind compressed pixels. */
   async #endOfScan(from: number): Promise<number> {
-    for (let at = from; ; ) {
+    for (let at = from; ;) {
       const bytes = await this.#slices.some(at);
       const mark = bytes.indexOf(0xff);
       if (mark < 0 && bytes.length === 0) {

@@ -138,7 +138,10 @@ export class Copy {
     if (filters.length === 1 && filters[0] === "DCTDecode") {
       return await this.#picture(stream.contents);
     }
-    if (nameIn(stream.dict, "Subtype") === "Image" && filters.some((one) => one === "DCTDecode" || one === "JPXDecode")) {
+    if (
+      nameIn(stream.dict, "Subtype") === "Image" &&
+      filters.some((one) => one === "DCTDecode" || one === "JPXDecode")
+    ) {
       this.otherPictures += 1;
     }
     return stream.contents;

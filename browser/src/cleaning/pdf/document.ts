@@ -99,7 +99,12 @@ function pagesOf(context: PDFContext, catalog: PDFDict): PDFDict[] {
     seen.add(node);
     const kids = objectIn(node, "Kids");
     if (kids instanceof PDFArray) {
-      open.push(...kids.asArray().map((kid) => found(resolved(context, kid))).reverse());
+      open.push(
+        ...kids
+          .asArray()
+          .map((kid) => found(resolved(context, kid)))
+          .reverse(),
+      );
     } else {
       pages.push(node);
     }

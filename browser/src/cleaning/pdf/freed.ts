@@ -114,7 +114,11 @@ function unpredicted(bytes: Uint8Array, parameters: unknown, width: number): Uin
 /** Which of three neighbours is nearest to what they lead to expect (Paeth). */
 function nearest(left: number, above: number, corner: number): number {
   const expected = left + above - corner;
-  const [toLeft, toAbove, toCorner] = [left, above, corner].map((one) => Math.abs(expected - one)) as [number, number, number];
+  const [toLeft, toAbove, toCorner] = [left, above, corner].map((one) => Math.abs(expected - one)) as [
+    number,
+    number,
+    number,
+  ];
   if (toLeft <= toAbove && toLeft <= toCorner) {
     return left;
   }

@@ -153,7 +153,13 @@ export class Removal {
     } else if (text !== "") {
       this.#findings.text(called, text);
     } else if (called === "application-data" && value instanceof PDFDict) {
-      this.#findings.text(called, value.keys().map((name) => name.decodeText()).join(", "));
+      this.#findings.text(
+        called,
+        value
+          .keys()
+          .map((name) => name.decodeText())
+          .join(", "),
+      );
     } else if (value instanceof PDFRawStream && called === "xmp") {
       readXmp(contentOf(value) ?? value.contents, this.#findings);
     } else if (value instanceof PDFRawStream) {
@@ -197,13 +203,21 @@ function isA(kind: "dictionary" | "text" | "stream", value: PDFObject | undefine
     case "text":
       return value instanceof PDFString || value instanceof PDFHexString;
     case "stream":
-      return value instanceof PDFRawStream && nameIn(value.dict, "Subtype") !== "Image" && nameIn(value.dict, "Subtype") !== "Form";
+      return (
+        value instanceof PDFRawStream &&
+        nameIn(value.dict, "Subtype") !== "Image" &&
+        nameIn(value.dict, "Subtype") !== "Form"
+      );
   }
 }
 
 /** Whether an object holds the bytes of other files. Fonts and pictures may have any name, and be called like it. */
 function isOfFiles(object: PDFObject | undefined): boolean {
-  return object instanceof PDFDict && object.keys().length > 0 && object.keys().every((name) => object.lookup(name) instanceof PDFRawStream);
+  return (
+    object instanceof PDFDict &&
+    object.keys().length > 0 &&
+    object.keys().every((name) => object.lookup(name) instanceof PDFRawStream)
+  );
 }
 
 /** Whether a dictionary says which layers are shown. */
