@@ -18,6 +18,16 @@ from tests.journeys.conftest import Office
 from tests.journeys.instance import ANA, BOON, CHITRA, Console, Instance, copied, found
 
 Start = Callable[..., Browser]
+_HERE = Path(__file__).parent
+#: Seconds for each test: a browser on a busy machine takes its time.
+_PATIENCE = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test of this folder more time than others have."""
+    for item in items:
+        if item.path.is_relative_to(_HERE) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_PATIENCE))
 
 
 @pytest.fixture(scope="session")
