@@ -94,11 +94,36 @@ def report() -> str:
     words = " ".join(Receipt.generate().words())
     status, page = _post("/report/form", [("receipt", words), ("channel", "1"), ("skip", "1")])
     assert status == http.client.OK, status
-    fields = [(name, unescape(value)) for name, value in _HIDDEN.findall(page)]
-    status, page = _post("/report/send", [*fields, ("text", _TEXT)])
+    status, page = _post(_action(page, "/report/send"), [*_hidden(page), ("text", _TEXT)])
     assert status == http.client.OK, status
     assert "It has arrived" in page
     return words
+
+
+def used() -> tuple[str, bytes]:
+    """Send a report, and return place and body of its form, both used up."""
+    words = " ".join(Receipt.generate().words())
+    _status, page = _post("/report/form", [("receipt", words), ("channel", "1"), ("skip", "1")])
+    target, fields = _action(page, "/report/send"), [*_hidden(page), ("text", _TEXT)]
+    status, _page = _post(target, fields)
+    assert status == http.client.OK, status
+    return target.partition("?")[2], urlencode(fields).encode()
+
+
+def journey() -> str:
+    """Report as somebody who begins at the first page; raises ``AssertionError`` if it is lost."""
+    status, page = _ask("GET", "/")
+    assert status == http.client.OK, status
+    for path, more in (
+        ("/report", []),
+        ("/report/words", []),
+        ("/report/form", [("skip", "1")]),
+        ("/report/send", [("text", _TEXT)]),
+    ):
+        status, page = _post(_action(page, path), [*_hidden(page), *more])
+        assert status == http.client.OK, (path, status)
+    assert "It has arrived" in page
+    return page
 
 
 def visit(words: str) -> None:
@@ -152,6 +177,17 @@ def _print(clients: int, tally: Tally, rate: float, cpu: float, name: str) -> No
         f"  {clients:2} clients: {rate:6.1f} {name}/s, {tally.failed} failed, {cpu:.1f} ms of server CPU each,"
         f" slowest {1000 * tally.slowest:.0f} ms, at most {tally.peak:.0f} MiB"
     )
+
+
+def _hidden(page: str) -> list[tuple[str, str]]:
+    return [(name, unescape(value)) for name, value in _HIDDEN.findall(page)]
+
+
+def _action(page: str, path: str) -> str:
+    """Return where the form leads that is sent to ``path``, with the place that the page keeps for whoever sends it."""
+    found = re.search(rf'action="({re.escape(path)}(?:\?[^"]*)?)"', page)
+    assert found is not None, path
+    return unescape(found[1])
 
 
 def _post(path: str, fields: list[tuple[str, str]]) -> tuple[int, str]:

@@ -30,7 +30,7 @@ def _in_groups(records: Sequence[Record], group: int) -> list[Sequence[Record]]:
     return [records[start : start + group] for start in range(0, len(records), group)]
 
 
-def _seconds(act: Callable[[], None]) -> float:
+def _seconds(act: Callable[[], object]) -> float:
     begun = perf_counter()
     act()
     return perf_counter() - begun
