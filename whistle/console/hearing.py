@@ -96,6 +96,8 @@ class Hearing:
             self._take_sightings(event, told.sightings)
         elif isinstance(told, Shown):
             self._take_shown(event, told)
+        else:
+            raise BodyMalformed  # a kind that this console keeps for itself
         link = Heard(event.author, event.case, event.counter, hash_, event.previous)
         self.book.record(self.judge.today, (self.book.journal, link))
 
