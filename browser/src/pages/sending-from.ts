@@ -1,14 +1,10 @@
 /** From a form to the shelf. Whatever goes wrong, everything that was written is in the form again. */
-import { AlreadySent, NobodyToRead, ReaderUnavailable, SendingBroken, type Sending, type Sent } from "../source/index.ts";
-import { TooLarge } from "../protocol/index.ts";
+import { AlreadySent, type Sending, type Sent } from "../source/index.ts";
 import type { MessageForm, Written } from "./message-form.ts";
 import { post } from "./posting.ts";
-import { isPassing, sentenceOf } from "./sentences.ts";
+import { isForeseen, isPassing, sentenceOf } from "./sentences.ts";
 import type { Shown } from "./stage.ts";
 import type { Visitor } from "./visitor.ts";
-
-/** What the form is told of, and stays open for; anything else is more than a form can say. */
-const TOLD = [AlreadySent, NobodyToRead, ReaderUnavailable, SendingBroken, TooLarge];
 
 /** Makes a message of what was written; `again` where one of its number is stored already, and this is another. */
 type Prepare = (written: Written, again: boolean) => Promise<Sending>;
@@ -48,13 +44,13 @@ export async function sendFrom(visitor: Visitor, form: MessageForm, shown: Shown
   }
 }
 
-/** Throws what is more than a form can say. */
+/** Throws what is a fault of ours. */
 function reasonOf(visitor: Visitor, error: unknown): string {
   if (isPassing(error)) {
     return visitor.steps.say("still-here", { reason: sentenceOf(visitor.steps, error) });
   }
-  if (TOLD.some((kind) => error instanceof kind)) {
-    return sentenceOf(visitor.steps, error as Error);
+  if (isForeseen(error)) {
+    return sentenceOf(visitor.steps, error);
   }
   throw error;
 }

@@ -1,8 +1,8 @@
 /** Taking everything back, after one clear question. */
-import { NobodyToRead, NothingFound, ReaderUnavailable, type Source, type Visit, type Withdrawn } from "../source/index.ts";
+import { NobodyToRead, type Source, type Visit, type Withdrawn } from "../source/index.ts";
 import { People } from "./people.ts";
 import type { Next } from "./report.ts";
-import { isPassing, sentenceOf } from "./sentences.ts";
+import { isForeseen, sentenceOf } from "./sentences.ts";
 import type { Shown } from "./stage.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -45,11 +45,11 @@ async function withdrawn(visitor: Visitor, { problems }: Withdrawn, replies: boo
   return "start";
 }
 
-/** Says why nothing was withdrawn. Throws what is more than that. */
+/** Says why it was not withdrawn. Throws what is a fault of ours. */
 function warn({ steps, stage }: Visitor, shown: Shown, error: unknown): void {
   if (error instanceof NobodyToRead) {
     stage.warn(shown, steps.say("nobody-to-tell"));
-  } else if (isPassing(error) || error instanceof ReaderUnavailable || error instanceof NothingFound) {
+  } else if (isForeseen(error)) {
     stage.warn(shown, sentenceOf(steps, error));
   } else {
     throw error;
