@@ -17,7 +17,7 @@ from nacl.public import PrivateKey, SealedBox
 from nacl.utils import random as nacl_random
 
 from whistle.errors import ShelfError
-from whistle.intake import tending
+from whistle.intake import places, tending
 from whistle.intake.child import LINK
 from whistle.intake.limits import Limits
 from whistle.intake.link import ShelfLink
@@ -161,6 +161,11 @@ def environment(environ: Environ, link: ShelfLink) -> str:
     return repr({name: value for name, value in environ.items() if isinstance(value, str)}) + link.ticket_key.hex()
 
 
+def place(_environ: Environ, link: ShelfLink) -> str:
+    """Give out a place among those who wait, as a page does."""
+    return places.issue(link.ticket_key, 60)
+
+
 PAGES: dict[str, Page] = {
     "/chance": chance,
     "/claim": claim,
@@ -171,6 +176,7 @@ PAGES: dict[str, Page] = {
     "/large": large,
     "/leak": leak,
     "/locked": locked,
+    "/place": place,
     "/dumpable": dumpable,
     "/put": put,
 }

@@ -2,11 +2,15 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from threading import Thread
 from urllib.parse import quote
 
 import pytest
 
 from tests.intake.browsing import Place
+from tests.intake.server import Server, eventually, serving
 from whistle.intake import places, signed_ticket
 from whistle.intake.places import Places, Standing
 
@@ -59,3 +63,32 @@ def test_a_page_with_an_address_only_is_the_same_for_everybody(place: Place) -> 
     first, second = place.browser().get("/"), place.browser(User_Agent="another").get("/")
     assert first.body == second.body
     assert not re.search(rf"[?&]{places.PARAMETER}=", first.body.decode())
+
+
+# --- on a server
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve with eight children, of which strangers may hold six and old tickets one."""
+    with serving(tmp_path_factory.mktemp("site"), ", children=8, patient_children=4") as running:
+        yield running
+
+
+@pytest.mark.parametrize(("query", "most"), [("place=forged&", 1), ("", 6)], ids=["doubtful", "new"])
+def test_whoever_is_in_the_middle_of_a_report_does_not_wait_for_a_crowd(crowded: Server, query: str, most: int) -> None:
+    known = [crowded.get("/place").body.decode() for _ in range(5)]
+    crowd = [Thread(target=hold, args=(crowded, f"{query}ticket={query}{at}&seconds=1.5")) for at in range(24)]
+    for stranger in crowd:
+        stranger.start()
+    assert eventually(lambda: len(crowded.children()) == most)
+    for ticket in known:
+        assert crowded.post(f"/echo?place={quote(ticket)}", b"text").body == b"4"
+    assert any(stranger.is_alive() for stranger in crowd)  # they still wait
+    for stranger in crowd:
+        stranger.join()
+
+
+def hold(server: Server, query: str) -> None:
+    with suppress(OSError):
+        server.post(f"/claim?{query}", b"form")
