@@ -134,8 +134,10 @@ def test_a_report_from_the_page_is_followed_up_and_withdrawn_by_the_form(
     console, _case = read_by_all(office, report, keys, [report.text])
     _author, text, _files = answered(console, report, keys)
     visitor = Visitor(office.instance.address)
-    assert text.split()[0] in visitor.come_back(receipt).text
-    assert "has arrived" in visitor.submit("/replies/follow-up", text=report.follow_up).text
+    found = visitor.come_back(receipt)
+    assert text.split()[0] in found.text, found.text
+    sent = visitor.submit("/replies/follow-up", text=report.follow_up)
+    assert "has arrived" in sent.text, sent.text
     read_by_all(office, report, keys, [report.text, report.follow_up])
     visitor.come_back(receipt)
     visitor.submit("/withdraw")
