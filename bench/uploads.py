@@ -29,7 +29,7 @@ from whistle.protocol.stream import chunks_of, padded
 #: Bytes of the file, and how often it is sent.
 SIZE = 200 << 20
 ROUNDS = 3
-_FORM_MIB = 4_096
+_SETTINGS = ", form_mib=4096, day_mib=16384"
 _PIECE = os.urandom(1 << 20)
 _SITE = "tests.intake.pages_site:site"
 _TABLE = (
@@ -160,7 +160,7 @@ def measure(size: int = SIZE, rounds: int = ROUNDS) -> dict[str, float]:
     for _round in range(rounds):
         with TemporaryDirectory() as name:
             cipher, writing = raw(Path(name), size)
-        with TemporaryDirectory() as name, serving(Path(name), f", form_mib={_FORM_MIB}", site=_SITE) as server:
+        with TemporaryDirectory() as name, serving(Path(name), _SETTINGS, site=_SITE) as server:
             time.sleep(1)
             watch = Watch(server)
             watch.look()

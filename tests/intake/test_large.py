@@ -17,7 +17,7 @@ _GROWTH = 100
 
 def _grown(folder: Path, size: int) -> float:
     """Send a file of ``size`` bytes, and return by how many MiB the server's processes together grew meanwhile."""
-    with serving(folder, ", form_mib=4096", site="tests.intake.pages_site:site") as server:
+    with serving(folder, ", form_mib=4096, day_mib=16384", site="tests.intake.pages_site:site") as server:
         watch = Watch(server)
         send(server, _MIB)
         watch.look()
