@@ -225,6 +225,24 @@ test("rubbish of a stranger at the next address is stepped over", async () => {
   assert.deepEqual([after.stored, after.newest, after.preselected], [[0, 1, 2, 3], 3, [1, 2]]);
 });
 
+test("a stranger who comes between looking and putting is stepped over as well", async () => {
+  const watch = await Watch.before(intake);
+  const { source, keys } = await intake.source({ base: watch.base });
+  const { courier } = await intake.source();
+  const rubbish = p.decoy();
+  rubbish.set(keys.thread.address(p.UP, 0));
+  watch.meddle = async ({ path }) => {
+    if (path === "/v1/messages") {
+      await courier.putMessage(rubbish);
+    }
+  };
+  const sent = await (await source.prepare(draft())).send();
+  assert.equal(sent.index, 1);
+  const { body } = await readUp(courier, ana, keys, 1);
+  assert.deepEqual([body.index, body.previous, body.content.text], [1, "unknown", TEXT]);
+  await watch.close();
+});
+
 test("sending again after a lost answer puts the identical bytes, and is no second message", async () => {
   const watch = await Watch.before(intake);
   const { source } = await intake.source({ base: watch.base, courier: new s.HttpCourier(watch.base, { pause: 1 }) });
