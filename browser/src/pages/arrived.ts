@@ -14,7 +14,9 @@ export interface Arrival {
   readonly words: readonly string[];
 }
 
+/** Says so, with the keys forgotten already. */
 export async function arrived(visitor: Visitor, { sent, contact, day, words }: Arrival): Promise<Next> {
+  visitor.forget();
   const last = Date.parse(day) + Number(visitor.steps.say("keep-days")) * DAY_MILLISECONDS;
   const shown = visitor.stage.make("arrived", {
     number: sent.index + 1,

@@ -1,5 +1,5 @@
 /** A message on its way: how far it is, a pause, and going on after a connection was lost. */
-import type { Progress, Sending, Sent } from "../source/index.ts";
+import { type Progress, type Sending, type Sent, ShelfFull } from "../source/index.ts";
 import { isPassing, sentenceOf, sizeOf } from "./sentences.ts";
 import type { Shown } from "./stage.ts";
 import type { Visitor } from "./visitor.ts";
@@ -107,8 +107,10 @@ class Posting {
     }
     this.#running = null;
     this.#failures += 1;
-    const reason = sentenceOf(this.#visitor.steps, error);
-    this.#become("stopped", this.#visitor.steps.say("sending-lost", { reason }));
+    const { steps } = this.#visitor;
+    const isFull = error instanceof ShelfFull;
+    const sentence = isFull ? steps.say("sending-full") : steps.say("sending-lost", { reason: sentenceOf(steps, error) });
+    this.#become("stopped", sentence);
   }
 
   async #retry(): Promise<Event> {

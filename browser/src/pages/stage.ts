@@ -9,9 +9,11 @@ export interface Act {
   readonly element: HTMLElement;
 }
 
-/** A step on the page. It stays as it is, with all that was typed, while another one is shown in its place. */
+/**
+ * A step on the page. It stays as it is, with all that was typed, while another one is shown in its place. It has no
+ * title of its own: browsers keep the title of a page in their history, which must not tell what was done on it.
+ */
 export interface Shown {
-  readonly title: string;
   readonly root: HTMLElement;
 }
 
@@ -30,20 +32,19 @@ export class Stage {
 
   /** Takes what is on the page now as a step, without touching it: somebody may be writing in it. */
   adopt(): Shown {
-    return { title: document.title, root: this.#main.firstElementChild as HTMLElement };
+    return { root: this.#main.firstElementChild as HTMLElement };
   }
 
   /** A step, not yet on the page. */
   make(name: string, view: View = {}): Shown {
     const root = document.createElement("div");
     root.append(this.#steps.step(name, view));
-    return { title: this.#steps.title(name, view), root };
+    return { root };
   }
 
   /** Puts a step on the page and takes readers of the screen to its heading. */
   show(shown: Shown): void {
     this.#main.replaceChildren(shown.root);
-    document.title = shown.title;
     window.scrollTo(0, 0);
     const heading = shown.root.querySelector("h1");
     if (heading !== null) {

@@ -39,11 +39,6 @@ export class Steps {
     return fragment;
   }
 
-  /** What the window is called during a step. */
-  title(name: string, view: View = {}): string {
-    return filledText(this.#template(name).dataset["title"] ?? "", view);
-  }
-
   /** A sentence in the reader's language. Throws `StepMissing`. */
   say(name: string, view: View = {}): string {
     const found = this.#page.getElementById(`say-${name}`);

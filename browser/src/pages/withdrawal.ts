@@ -37,6 +37,7 @@ export async function withdraw(visitor: Visitor, { source, people, visit }: Own)
 
 async function withdrawn(visitor: Visitor, { problems }: Withdrawn, replies: boolean): Promise<Next> {
   const { steps, stage } = visitor;
+  visitor.forget();
   visitor.leaving.unsent = false;
   const said = problems.map(({ ours, index, error }) => ({
     problem: steps.say(ours ? "problem-ours" : "problem-reply", { number: index + 1, reason: sentenceOf(steps, error) }),
