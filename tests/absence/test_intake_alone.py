@@ -30,8 +30,8 @@ def lay_out(folder: Path, *stages: str) -> Path:
     ignore = Ignore.read(ROOT / ".dockerignore")
     for stage in parse((ROOT / "Dockerfile").read_text()):
         for step in stage.steps:
-            if stage.name in stages and step.instruction == "COPY":
-                Image(folder, folder="/build").do(step, ignore)
+            if stage.name in stages and step.instruction == "COPY" and step.origin is None:
+                Image(folder, folder="/build").do(step, ignore, {})
     return folder
 
 

@@ -283,3 +283,15 @@ def test_a_report_cannot_pass_for_the_answer_of_a_colleague(world: World, config
     shown = run("read", "--config", config, case_in(run("inbox", "--config", config).output)).output
     assert not re.search("^bo, ", shown, re.MULTILINE)
     assert "\n  bo, 2026-11-21, message 1, read by ana, bo\n  Close this case.\\u{d}Now.\n" in shown
+
+
+def test_files_of_a_message_and_of_its_answer_keep_apart_when_saved(world: World, config: Path, tmp_path: Path) -> None:
+    receipt = Receipt.generate()
+    world.tell(receipt, "With a picture.", files=[("a.png", b"of the source")])
+    run("sync", "--config", config)
+    case = case_in(run("inbox", "--config", config).output)
+    (tmp_path / "a.png").write_bytes(b"of the reviewer")
+    run("reply", "--config", config, case, "--attach", tmp_path / "a.png", "--yes", stdin="Thank you.")
+    run("read", "--config", config, case, "--save", tmp_path / "saved")
+    saved = {path.name: path.read_bytes() for path in (tmp_path / "saved").iterdir()}
+    assert saved == {"1-1-a.png": b"of the source", "answer-1-1-a.png": b"of the reviewer"}

@@ -1,7 +1,7 @@
 """A server that shows one console less, or more, than another is named by the consoles themselves."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -89,7 +89,7 @@ class Site:
         """Let a day pass, and decide whether the server lies about it."""
         today = self.world.today
         self.put()
-        turns = [lambda: self.world.sync(ANA), lambda: self.world.sync(BO, self.liar)]
+        turns: list[Callable[[], object]] = [lambda: self.world.sync(ANA), lambda: self.world.sync(BO, self.liar)]
         self.chance.shuffle(turns)
         for turn in turns:
             self.burn()

@@ -48,7 +48,7 @@ def _ahead() -> int:
 
 if __name__ == "__main__":
     for module in (night, published):
-        module.datetime = _Jumping  # type: ignore[misc]
+        module.datetime = _Jumping  # type: ignore[attr-defined]
     time.time = lambda: _true_time() + _ahead()
     sys.argv = sys.argv[4:]  # without FILE, python and -m
     runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)

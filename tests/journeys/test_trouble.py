@@ -75,7 +75,7 @@ def disturbed(instance: Instance, trace: Path, *injections: str) -> Iterator[Non
     """Let system calls of the server's worker fail."""
     assert instance.server is not None
     options = [option for injection in injections for option in ("-e", f"inject={injection}")]
-    command = ["strace", "-f", "-o", trace, *options, "-p", str(instance.server.worker)]
+    command = ["strace", "-f", "-o", str(trace), *options, "-p", str(instance.server.worker)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as tracer:
         while "TracerPid:\t0" in Path(f"/proc/{instance.server.worker}/status").read_text():
             assert tracer.poll() is None

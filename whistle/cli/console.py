@@ -361,7 +361,8 @@ def _save(desk: Desk, case: Case, folder: Path) -> None:
     for item in case.items:
         for number in range(len(item.files) if item.is_stored else 0):
             file, pieces = desk.file(case.name, item.commitment, number)
-            path = folder / f"{item.index + 1}-{number + 1}-{file_name(file.name)}"
+            of = "" if item.from_source else _("answer-")
+            path = folder / f"{of}{item.index + 1}-{number + 1}-{file_name(file.name)}"
             with os.fdopen(_new(path), "wb") as out:
                 for piece in pieces:
                     out.write(piece)

@@ -75,8 +75,8 @@ def carry(file: Path, *, is_answer: bool, config: Path) -> None:
 def release(out: Path, *, config: Path) -> None:
     """Write what this installation would serve to a file, for the organisation's root to sign.
 
-    Run it over source code that you checked out and built yourself, never on the server: what that says of itself proves
-    nothing. Two people who do so get the same file, and compare its SHA-256.
+    Run it over source code that you checked out and built yourself, never on the server: what that says of itself
+    proves nothing. Two people who do so get the same file, and compare its SHA-256.
     """
     found = release_of(load(config))
     content = bytes(found)
