@@ -39,9 +39,6 @@ const sealed = () => performance.getEntriesByType("resource").find(({ name }) =>
 while (sealed() === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
 return (sealed().startTime - begun) / 1000;
 """
-_CLICK_LATER = """
-setTimeout(() => document.querySelector("#text").form.querySelector("[type=submit]").click(), 1000);
-"""
 
 
 class Memory:
@@ -117,7 +114,7 @@ def sending(started: Browser, instance: Instance, file: Path) -> tuple[float, Me
         with Memory(started.process) as memory:
             started.choose([file])
             before = recorder.sent
-            started.run(_CLICK_LATER)
+            journey.send_soon(started)
             started.let_go()
             while recorder.sent == before:
                 time.sleep(0.01)
