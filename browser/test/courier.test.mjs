@@ -1,5 +1,7 @@
 // The courier of a page, against the real intake: what it sends, what it believes, and what it does when that fails.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Intake, Watch } from "./intake.mjs";
 import { newPerson } from "./people.mjs";
@@ -168,6 +170,28 @@ test("a document that is none, is too long, or asks for work without end is not 
     await assert.rejects(courier.keyring(), { name: "AnswerMalformed" });
     await assert.rejects(courier.look(addresses(128)), { name: "AnswerMalformed" });
   }
+});
+
+test("an answer without end is not waited for", async () => {
+  const piece = Buffer.alloc(65_536, " ");
+  let given = 0;
+  const server = createServer((_request, response) => {
+    const more = () => {
+      given += piece.length;
+      if (given < 2 ** 27 && response.write(piece)) {
+        setImmediate(more);
+      }
+    };
+    response.on("drain", more);
+    more();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const courier = new s.HttpCourier(`http://127.0.0.1:${server.address().port}`, { patience: 20_000 });
+  await assert.rejects(courier.keyring(), { name: "AnswerMalformed" });
+  assert.ok(given < 2 ** 26, `${given} bytes`);
+  server.closeAllConnections();
+  server.close();
 });
 
 test("a redirect is not followed", async () => {
