@@ -1,5 +1,6 @@
 """The command, on a trial organisation that is served by the real server."""
 
+import ctypes
 import json
 import os
 import shlex
@@ -99,6 +100,30 @@ def test_nothing_is_changed(healthy: Place) -> None:
 def test_an_address_that_makes_no_sense_is_one_of_our_errors(healthy: Place) -> None:
     result = CliRunner().invoke(command, ["--config", str(healthy.file), "--url", "report.example.org"])
     assert isinstance(result.exception, SettingsError)
+
+
+def test_a_user_who_may_not_look_is_told(healthy: Place) -> None:
+    healthy.folder.chmod(0)
+    command = [sys.executable, "-m", "whistle", "doctor", "--config", str(healthy.file)]
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=_obey_modes,
+        )
+    finally:
+        healthy.folder.chmod(0o700)
+    assert "(not-allowed)" in done.stdout
+    assert done.returncode in {1, 2}
+    assert done.stderr == ""
+
+
+def _obey_modes() -> None:
+    """Let root be stopped by modes like everybody else: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH end with the exec."""
+    for capability in (1, 2):
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
 
 
 # --- samples

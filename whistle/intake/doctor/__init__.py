@@ -23,7 +23,7 @@ from whistle.intake.doctor import (
     shelves,
     trust,
 )
-from whistle.intake.doctor.finding import Finding, Severity, problem
+from whistle.intake.doctor.finding import Finding, Severity, problem, warning
 from whistle.intake.doctor.installation import Installation
 from whistle.intake.doctor.machine import Machine
 from whistle.intake.doctor.outside import Address
@@ -49,17 +49,36 @@ def examine(
         return [problem("settings-broken", error.message(), _("Mend that line. config/whistle.toml explains each."))]
     now = datetime.now(UTC)
     examined = Installation(file.resolve(), settings, machine, now.date(), now.timestamp())
-    findings = [*_inside(examined, more_logs, thorough=thorough), *_from_outside(examined, address)]
-    return sorted(findings, key=lambda finding: -finding.severity)
+    looks = [
+        *_inside(examined, thorough=thorough),
+        _before(examined, more_logs),
+        _from_outside(examined, address),
+    ]
+    findings = [finding for look in looks for finding in _allowed(look)]
+    return sorted(dict.fromkeys(findings), key=lambda finding: -finding.severity)
 
 
-def _inside(examined: Installation, more_logs: tuple[Path, ...], *, thorough: bool) -> Iterator[Finding]:
-    yield from installation.examine(examined)
-    if not examined.settings.folder.is_dir():
-        return
-    for look in (trust, room, clock, processes, memory):
-        yield from look.examine(examined)
-    yield from shelves.examine(examined, thorough=thorough)
+def _allowed(look: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield what a look finds, and say so where this user may not look."""
+    try:
+        yield from look
+    except PermissionError as error:
+        yield warning(
+            "not-allowed",
+            _("This user may not look at {path}.").format(path=error.filename),
+            _("Run the doctor as root, or as the user that runs the intake."),
+        )
+
+
+def _inside(examined: Installation, *, thorough: bool) -> Iterator[Iterator[Finding]]:
+    yield installation.examine(examined)
+    if examined.settings.folder.is_dir():
+        yield from (look.examine(examined) for look in (trust, room, clock, processes, memory))
+        yield shelves.examine(examined, thorough=thorough)
+
+
+def _before(examined: Installation, more_logs: tuple[Path, ...]) -> Iterator[Finding]:
+    """Look at what stands before the intake, and at its logs."""
     machine, addresses = examined.machine, _addresses(examined.settings)
     for before in (nginx, proxies, onion):
         yield from before.examine(machine, addresses)

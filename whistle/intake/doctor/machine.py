@@ -12,6 +12,7 @@ from pathlib import Path
 _LIMIT = 1 << 20
 #: Of the words behind the name of a program in /proc/NUMBER/stat.
 _START_TIME = 19
+_LOCKED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,16 @@ def _started(machine: Machine, number: int) -> float:
 def holder(machine: Machine, folder: Path) -> Process | None:
     """Return the process that has the folder of a shelf open, as the kernel's list of locks says."""
     try:
-        inode = folder.stat().st_ino
+        status = folder.stat()
     except OSError:
         return None
-    for line in machine.lines("proc/locks"):
-        words = line.split()
-        if len(words) > 5 and words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode):  # noqa: PLR2004
-            return process(machine, int(words[4]))
-    return None
+    exactly = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    locks = [line.split() for line in machine.lines("proc/locks")]
+    flocks = [(words[5], int(words[4])) for words in locks if len(words) > _LOCKED and words[1] == "FLOCK"]
+    # Some file systems give their device another number here than there; the number of the folder is the same.
+    found = [number for name, number in flocks if name == exactly]
+    found += [number for name, number in flocks if name.rpartition(":")[2] == str(status.st_ino)]
+    return process(machine, found[0]) if found else None
 
 
 def family(machine: Machine, of: Process) -> Iterator[Process]:

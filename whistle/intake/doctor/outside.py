@@ -26,6 +26,7 @@ from whistle.protocol.labels import RECORD_SIZE
 
 _SECONDS: Final = 60
 _PATIENCE: Final = 10
+_PATIENCE_ON_THE_WAY: Final = 40
 _BODY_LIMIT: Final = 16 << 20
 _CERTIFICATE_DAYS: Final = 14
 _DAY: Final = 86_400
@@ -230,7 +231,7 @@ def _early(address: Address) -> Iterator[Finding]:
     try:
         with closing(address.connected()) as sock:
             sock.sendall(_half_a_request(address))
-            sock.settimeout(_PATIENCE)
+            sock.settimeout(_PATIENCE if address.proxy is None else _PATIENCE_ON_THE_WAY)
             answer = _answer(sock)
     except TimeoutError:
         yield problem(

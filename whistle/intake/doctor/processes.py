@@ -81,7 +81,9 @@ def _temporary(machine: Machine) -> Iterator[Finding]:
                 _("Everybody can remove and replace the files of others in /{name}.").format(name=name),
                 _("Run: chmod 1777 /{name}").format(name=name),
             )
-    found = [path for pattern in _TEMPORARY for path in machine.matching(pattern) if machine.path(path).is_file()]
+    found = [
+        path for pattern in _TEMPORARY for path in machine.matching(pattern) if _holds_something(machine.path(path))
+    ]
     if found:
         yield problem(
             "temporary-files",
@@ -90,3 +92,10 @@ def _temporary(machine: Machine) -> Iterator[Finding]:
             ).format(count=len(found), path=found[0]),
             _("Find out from its settings why, mend them as docs/operating.md says, and then remove the files."),
         )
+
+
+def _holds_something(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size > 0
+    except OSError:
+        return False
