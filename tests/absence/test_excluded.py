@@ -15,13 +15,12 @@ from time import monotonic, sleep
 import pytest
 
 from tests.cli.test_console import run
-from tests.console.test_exclusion import Scene
+from tests.console.test_exclusion import Scene, Showing
 from tests.console.test_pages import BASE, SETTINGS
 from tests.console.world import ANA, BO, KEEP_DAYS, PASSPHRASE, DirectCourier, World
 from whistle.console.app import create_app
 from whistle.console.desk import Desk
 from whistle.protocol.keyring import Role
-from whistle.protocol.record import Record
 from whistle.protocol.sealing import decoy
 
 WORLDS = 50
@@ -58,12 +57,8 @@ class Console:
 
     @contextmanager
     def _couriers(self) -> Iterator[tuple[DirectCourier, DirectCourier]]:
-        courier = DirectCourier(self.world)
-        courier.meddle = self._listed
+        courier = Showing(self.world, self.shown)
         yield courier, courier
-
-    def _listed(self, page: list[Record]) -> list[Record]:
-        return [record for record in page if record.address in self.shown]
 
     def get(self, path: str) -> str:
         answer = self.client.get(self.inside + path, base_url=BASE)
