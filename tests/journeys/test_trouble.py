@@ -89,7 +89,9 @@ def disturbed(instance: Instance, trace: Path, *injections: str) -> Iterator[Non
     ("call", "error", "sentence"),
     [
         ("pwrite64", "EROFS", "cannot store anything at the moment. Nothing was stored."),
-        ("pwrite64", "EIO", "cannot store anything at the moment. Nothing was stored."),
+        pytest.param(
+            *("pwrite64", "EIO", "cannot store anything at the moment. Nothing was stored."), marks=pytest.mark.long
+        ),
         ("pwrite64", "ENOSPC", "no room for more at the moment. Nothing was stored."),
     ],
 )
@@ -163,7 +165,7 @@ def test_a_damaged_shelf_costs_no_word_and_is_named(instance: Instance, tmp_path
 # --- the visitor
 
 
-@pytest.mark.parametrize("part", [0.01, 0.5, 0.99])
+@pytest.mark.parametrize("part", [0.5, *(pytest.param(part, marks=pytest.mark.long) for part in (0.01, 0.99))])
 def test_a_visitor_who_vanishes_leaves_nothing_and_can_send_again(instance: Instance, part: float) -> None:
     with instance.serving() as server:
         visitor, words, form = at_form(instance)
@@ -214,7 +216,7 @@ def test_a_report_that_is_sent_after_midnight_arrives(instance: Instance, clock:
         assert visitor.come_back(words).status == HTTPStatus.OK
 
 
-@pytest.mark.parametrize("days", [365, 1, -1, -365])
+@pytest.mark.parametrize("days", [365, -1, *(pytest.param(days, marks=pytest.mark.long) for days in (1, -365))])
 def test_a_clock_that_jumps_while_somebody_writes_costs_nothing(instance: Instance, clock: Clock, days: int) -> None:
     with instance.serving():
         earlier, words, form = at_form(instance)
