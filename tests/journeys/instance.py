@@ -173,7 +173,7 @@ class Console:
     def __init__(self, instance: Instance, number: int) -> None:
         self.number = number
         self._courier = HttpCourier(instance.address)
-        self.desk = Desk(instance.member_folder(number), lock_minutes=None)
+        self.desk = Desk(instance.member_folder(number), lock_minutes=None, daily_records=64)
         self.desk.unlock(instance.trial.passphrase)
 
     def sync(self) -> None:
