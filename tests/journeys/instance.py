@@ -93,7 +93,9 @@ class Instance:
     def settings_of(self, number: int) -> Path:
         """Return the settings file of one member's console."""
         path = self.folder / f"console-{number}.toml"
-        path.write_text(f'[console]\nfolder = "{MEMBERS[number - 1].folder}"\nintake = "{self.address}"\n')
+        path.write_text(
+            f'[console]\nfolder = "{MEMBERS[number - 1].folder}"\nintake = "{self.address}"\ndaily_records = 64\n'
+        )
         return path
 
     def whistle(self, *arguments: object, stdin: str = "", passphrase: bool = False) -> str:
