@@ -27,7 +27,8 @@ def told_apart(count: int, cover: str) -> tuple[float, float, float]:
     """Return the area under the ROC curve, and its 95 % interval, of months with the report and without it."""
     bounds = [count * step // PROCESSES for step in range(PROCESSES + 1)]
     with ThreadPoolExecutor(PROCESSES) as pool:
-        found = [month for part in pool.map(lambda ends: months(ends[0], ends[1], cover), pairwise(bounds)) for month in part]
+        parts = pool.map(lambda ends: months(ends[0], ends[1], cover), pairwise(bounds))
+        found = [month for part in parts for month in part]
     labels = [bool(month.pop("hidden")) for month in found]
     assert len(found) == count
     return area(scores([list(month.values()) for month in found], labels), labels)
