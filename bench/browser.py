@@ -4,12 +4,12 @@ Run with ``python -m bench.browser``. The pages are the intake's own, on a trial
 file by itself: that page keeps what it seals to itself, and has the browser's own AES-GCM do the same work beside it.
 """
 
+import json
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from statistics import median
@@ -93,15 +93,11 @@ def text_seconds(started: Browser, instance: Instance) -> float:
 def sealing_rates(started: Browser, address: str, file: Path) -> tuple[float, float]:
     """Return the MB a second of sealing a file, and of the browser's AES-GCM by itself."""
     started.go(address)
-    started.wait_until(lambda: bool(started.run("return typeof measure === 'function';")), "the page")
     started.choose([file])
     size = file.stat().st_size / 1e6
-    today = datetime.now(UTC).date().isoformat()
-    started.run(
-        "globalThis.measured = null; measure(given[0]).then((seconds) => { globalThis.measured = seconds; });", today
-    )
-    started.wait_until(lambda: bool(started.run("return globalThis.measured;")), "the measurement", 1_200)
-    before, sealed, after = started.run("return globalThis.measured;")
+    measured = "return document.querySelector('output').textContent;"
+    started.wait_until(lambda: bool(started.run(measured)), "the measurement", 1_200)
+    before, sealed, after = json.loads(started.run(measured))
     return size / sealed, 2 * size / (before + after)
 
 
@@ -135,7 +131,7 @@ def main() -> None:
         page = folder / "page"
         subprocess.run(["node", str(ROOT / "browser/test/page/build.mjs"), str(page)], check=True)
         (page / "index.html").write_text(
-            '<!doctype html><input type="file"><script type="module" src="/sealing.js"></script>'
+            '<!doctype html><input type="file"><output></output><script type="module" src="/sealing.js"></script>'
         )
         hundred, thousand = folder / "100.bin", folder / "1000.bin"
         for path, size in ((hundred, 100), (thousand, 1_024)):

@@ -45,7 +45,10 @@ async function bare(size) {
   });
 }
 
-globalThis.measure = async (today) => {
-  const [file] = document.querySelector("input").files;
-  return [await bare(file.size), await sealed(file, today), await bare(file.size)];
-};
+const field = document.querySelector("input");
+field.addEventListener("change", async () => {
+  const [file] = field.files;
+  const today = new Date().toISOString().slice(0, 10);
+  const seconds = [await bare(file.size), await sealed(file, today), await bare(file.size)];
+  document.querySelector("output").textContent = JSON.stringify(seconds);
+});
