@@ -74,7 +74,9 @@ def test_a_connection_that_the_site_has_closed_is_no_reason_to_give_up() -> None
     assert len(listener.noted) == 3
 
 
-@pytest.mark.parametrize("body", [b"x" * 11, gzip.compress(b"x" * 11), gzip.compress(bytes(100 << 20))])
+@pytest.mark.parametrize(
+    "body", [b"x" * 11, gzip.compress(b"x" * 11), gzip.compress(bytes(100 << 20))], ids=["plain", "packed", "bomb"]
+)
 def test_an_answer_beyond_the_limit_is_refused(body: bytes) -> None:
     packed = () if body.startswith(b"x") else ("Content-Encoding: gzip",)
     limit = 10 if len(body) < 50 else 1 << 20

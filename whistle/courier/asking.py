@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from secrets import SystemRandom, token_bytes
+from secrets import token_bytes
 from typing import TypeVar
 
 from whistle.courier.courier import Courier
@@ -11,6 +11,9 @@ from whistle.protocol import labels
 from whistle.protocol.record import Record
 
 T = TypeVar("T")
+
+#: Bytes of chance for each place in an order: two of them are never the same.
+_DRAW_SIZE = 16
 
 
 def look(courier: Courier, addresses: Sequence[bytes]) -> list[bool]:
@@ -51,5 +54,6 @@ def _record_at(address: bytes, untrusted_bytes: bytes) -> Record | None:
 def _filled(values: Sequence[bytes], count: int) -> list[bytes]:
     """Return ``values`` and as many random ones as make ``count``, in an order that tells nothing."""
     filled = [*values, *(token_bytes(labels.ADDRESS_SIZE) for _ in range(count - len(values)))]
-    SystemRandom().shuffle(filled)
-    return filled
+    draws = token_bytes(_DRAW_SIZE * count)  # at once: a shuffle would ask the system for every place
+    order = sorted(range(count), key=lambda place: draws[place * _DRAW_SIZE : (place + 1) * _DRAW_SIZE])
+    return [filled[place] for place in order]
