@@ -365,10 +365,11 @@ def test_every_report_of_the_corpus_arrives_byte_for_byte(here: Town, tmp_path: 
 def test_names_of_a_hostile_site_cannot_drive_the_terminal(tmp_path: Path) -> None:
     """A name that hides what follows it could show other words than those that a source has to compare."""
     evil = "\x1b[2J\x1b]52;c;aGk=\x07\n   abandon ability able\x1b[8m\u202e"
-    people = tuple(replace(person, name=person.name + evil) for person in keyring().people)
-    channels = tuple(replace(channel, name=evil) for channel in (keyring().channels[0],))
-    with town(tmp_path, organisation="Harbour" + evil, people=people) as hostile:
-        write_keyring(tmp_path, keyring(organisation="Harbour" + evil, people=people, channels=channels))
+    name = "\u202e abandon ability able \u2066"  # marks that turn the direction of writing; others no keyring can have
+    people = tuple(replace(person, name=person.name + name) for person in keyring().people)
+    channels = tuple(replace(channel, name=name) for channel in (keyring().channels[0],))
+    with town(tmp_path, organisation="Harbour" + name, people=people) as hostile:
+        write_keyring(tmp_path, keyring(organisation="Harbour" + name, people=people, channels=channels))
         ended = [
             hostile.whistle("tip", "--yes", "--no-check", *more, given=b"text")
             for more in ((), ("--channel", "none"), ("--exclude", "nobody"), ("--exclude", "1"))
@@ -381,7 +382,7 @@ def test_names_of_a_hostile_site_cannot_drive_the_terminal(tmp_path: Path) -> No
     assert [each.status for each in ended] == [0, 2, 2, 0, 0, 0], ended
     for each in ended:
         shown = each.out + each.err
-        assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", shown), shown
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e\u2066]", shown), shown
     for each in (ended[0], ended[3]):
         assert not re.search("^ *abandon", each.err, re.MULTILINE)
-        assert "Organisation: Harbour\\u{1b}" in each.err
+        assert "Organisation: Harbour\\u{202e}" in each.err

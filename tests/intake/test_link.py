@@ -15,7 +15,7 @@ from whistle.protocol.record import Record
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Place]:
-    with opened(tmp_path, capacity=70) as place:
+    with opened(tmp_path, capacity=80) as place:
         yield place
 
 
