@@ -94,7 +94,7 @@ class Instance:
         """Return the settings file of one member's console."""
         path = self.folder / f"console-{number}.toml"
         path.write_text(
-            f'[console]\nfolder = "{MEMBERS[number - 1].folder}"\nintake = "{self.address}"\ndaily_records = 64\n'
+            f'[console]\nfolder = "{MEMBERS[number - 1].folder}"\nintake = "{self.address}"\ndaily_records = 192\n'
         )
         return path
 
@@ -175,7 +175,7 @@ class Console:
     def __init__(self, instance: Instance, number: int) -> None:
         self.number = number
         self._courier = HttpCourier(instance.address)
-        self.desk = Desk(instance.member_folder(number), lock_minutes=None, daily_records=64)
+        self.desk = Desk(instance.member_folder(number), lock_minutes=None, daily_records=192)
         self.desk.unlock(instance.trial.passphrase)
 
     def sync(self) -> None:
