@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -133,9 +133,25 @@ _CALLS: Final = (
 )
 _LINE: Final = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+|0x[0-9a-f]+)(?:<(.*?)>)?(?: .*)?")
 _DESCRIPTOR: Final = re.compile(r"(\d+)<(.*?)>(\(deleted\))?")
+_UNFINISHED: Final = "<unfinished ...>"
+_RESUMED: Final = re.compile(r"<\.\.\. \w+ resumed>")
 _QUOTED: Final = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 #: What a step can be built from; anything else that touches the folder would be a hole in the recording.
 _HARMLESS: Final = frozenset({"close", "dup", "dup2", "dup3", "readv", "sync", "fork", "vfork", "clone", "clone3"})
+
+
+def _whole(lines: Iterable[str]) -> Iterator[str]:
+    """Put calls that strace tells in two halves, since another thread came between, together where they ended."""
+    begun: dict[str, str] = {}
+    for line in lines:
+        thread, _blank, rest = line.rstrip("\n").partition(" ")
+        rest = rest.lstrip()
+        if rest.endswith(_UNFINISHED):
+            begun[thread] = rest.removesuffix(_UNFINISHED).rstrip()
+        elif resumed := _RESUMED.match(rest):
+            yield f"{thread} {begun.pop(thread)}{rest[resumed.end() :]}"
+        else:
+            yield line.rstrip("\n")
 
 
 class _Reader:
@@ -148,8 +164,8 @@ class _Reader:
 
     def steps(self, trace: Path) -> Iterator[Step]:
         with trace.open() as lines:
-            for line in lines:
-                match = _LINE.fullmatch(line.rstrip("\n"))
+            for line in _whole(lines):
+                match = _LINE.fullmatch(line)
                 if match is None:
                     assert "exited" in line or "?" in line or "SIG" in line, line[:200]
                 elif not match[3].startswith("-"):

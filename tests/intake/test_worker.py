@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,10 +52,17 @@ def test_a_keyring_that_is_none_is_said_and_stops_the_server(tmp_path: Path) -> 
     assert "list of the people who read reports is not in the form" in result.stderr
 
 
+def opened_by(process: int) -> Iterator[str]:
+    """Yield what the descriptors of a process lead to; one that it closes meanwhile leads nowhere."""
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield os.readlink(link)  # noqa: PTH115
+
+
 def test_the_server_keeps_its_files_to_itself(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         server.post("/echo", b"a")
-        opened = [os.readlink(link) for link in Path(f"/proc/{server.worker}/fd").iterdir()]  # noqa: PTH115
+        opened = list(opened_by(server.worker))
         files = [name for name in opened if name.startswith("/") and "(deleted)" not in name]
         assert all(name.startswith((str(tmp_path), "/dev/")) for name in files)
         assert [name for name in opened if "wgunicorn" in name and not name.startswith("/dev/shm/")] == []  # noqa: S108

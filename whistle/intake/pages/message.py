@@ -174,7 +174,7 @@ def _unsent(form: MessageForm, error: WhistleError, *, first: bool) -> Answer:
     elif isinstance(error, ShelfError | CourierError):
         status = HTTPStatus.SERVICE_UNAVAILABLE
         wrong = _("{reason} What you wrote is still here. Please try again later.").format(reason=wrong)
-        if isinstance(error, ShelfFull) and page_request().had_files:
+        if isinstance(error, ShelfFull) and page_request().had_files and not _takes_files():
             wrong = _("The site has no room for these files today. What you wrote is still here: send it without them.")
     elif not isinstance(error, ReaderUnavailable):
         raise error
