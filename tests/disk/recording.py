@@ -6,14 +6,15 @@ says on its standard output (``say``) stands between what it does, in order: an 
 
 import ctypes
 import os
-import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from tests.disk.strace import WHOLE, Call, calls
 
 ROOT: Final = Path(__file__).parents[2]
 _ANYBODY: Final = ctypes.c_ulong(-1)
@@ -113,9 +114,8 @@ def record_fork(folder: Path, trace: Path, act: Callable[[], None]) -> list[Step
 def _attend(process: int, its_input: int, its_output: int, trace: Path) -> None:
     """Let strace attach to a process that waits for it, and go on until the process has ended."""
     assert os.read(its_output, 6) == b"ready\n"
-    options = ["--follow-forks", "--decode-fds=path", "--strings-in-hex=all", f"--string-limit={1 << 25}"]
-    options += [f"--trace={','.join(_CALLS)}", "--quiet=all"]
-    with subprocess.Popen(["strace", *options, "-o", trace, "-p", str(process)]) as tracer:
+    options = ["--decode-fds=path", f"--trace={','.join(_CALLS)}", "-o", str(trace), "-p", str(process)]
+    with subprocess.Popen([*WHOLE, *options]) as tracer:
         while f"TracerPid:\t{tracer.pid}" not in Path(f"/proc/{process}/status").read_text():
             assert tracer.poll() is None, "strace could not attach"
             time.sleep(0.01)
@@ -131,27 +131,8 @@ _CALLS: Final = (
     *("mkdir", "mkdirat", "rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir", "link", "linkat"),
     *("symlink", "symlinkat", "fork", "vfork", "clone", "clone3"),
 )
-_LINE: Final = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+|0x[0-9a-f]+)(?:<(.*?)>)?(?: .*)?")
-_DESCRIPTOR: Final = re.compile(r"(\d+)<(.*?)>(\(deleted\))?")
-_UNFINISHED: Final = "<unfinished ...>"
-_RESUMED: Final = re.compile(r"<\.\.\. \w+ resumed>")
-_QUOTED: Final = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 #: What a step can be built from; anything else that touches the folder would be a hole in the recording.
 _HARMLESS: Final = frozenset({"close", "dup", "dup2", "dup3", "readv", "sync", "fork", "vfork", "clone", "clone3"})
-
-
-def _whole(lines: Iterable[str]) -> Iterator[str]:
-    """Put calls that strace tells in two halves, since another thread came between, together where they ended."""
-    begun: dict[str, str] = {}
-    for line in lines:
-        thread, _blank, rest = line.rstrip("\n").partition(" ")
-        rest = rest.lstrip()
-        if rest.endswith(_UNFINISHED):
-            begun[thread] = rest.removesuffix(_UNFINISHED).rstrip()
-        elif resumed := _RESUMED.match(rest):
-            yield f"{thread} {begun.pop(thread)}{rest[resumed.end() :]}"
-        else:
-            yield line.rstrip("\n")
 
 
 class _Reader:
@@ -163,49 +144,43 @@ class _Reader:
         self._there = {str(path) for path in folder.rglob("*")} | {self._folder} if folder.exists() else set[str]()
 
     def steps(self, trace: Path) -> Iterator[Step]:
-        with trace.open() as lines:
-            for line in _whole(lines):
-                match = _LINE.fullmatch(line)
-                if match is None:
-                    assert "exited" in line or "?" in line or "SIG" in line, line[:200]
-                elif not match[3].startswith("-"):
-                    yield from self._step(match[1], match[2], int(match[3], 0), _text(match[4] or ""))
+        for call in calls(trace):
+            if call.result >= 0:
+                yield from self._step(call)
 
-    def _step(self, call: str, arguments: str, result: int, opened: str) -> Iterator[Step]:
-        quoted = [_bytes(found) for found in _QUOTED.findall(arguments)]
-        found = _DESCRIPTOR.match(arguments)
+    def _step(self, call: Call) -> Iterator[Step]:
         # A file that lost its name is nothing that a new start could find.
-        number, path = (int(found[1]), "" if found[3] else _text(found[2])) if found else (-1, "")
-        if call in {"openat", "open", "creat"}:
-            self._at[result] = 0
-            yield from self._opened(opened, arguments)
-        elif call in {"mkdir", "rename", "unlink"}:
-            yield from self._named(call, [name.decode() for name in quoted])
-        elif call == "write" and number == 1:
-            yield from (Said(line) for line in quoted[0].decode().splitlines())
-        elif call in {"read", "write", "pwrite64", "lseek"}:
-            yield from self._moved(call, number, path, quoted[0] if quoted else b"", arguments, result)
-        elif call == "ftruncate":
-            yield from self._if_ours(Truncated(path, _last_number(arguments)))
-        elif call in {"fsync", "fdatasync"}:
+        path = "" if call.is_nameless else call.place
+        if call.name in {"openat", "open", "creat"}:
+            self._at[call.result] = 0
+            yield from self._opened(call.opened, call.arguments)
+        elif call.name in {"mkdir", "rename", "unlink"}:
+            yield from self._named(call.name, [name.decode() for name in call.strings])
+        elif call.name == "write" and call.number == 1:
+            yield from (Said(line) for line in call.strings[0].decode().splitlines())
+        elif call.name in {"read", "write", "pwrite64", "lseek"}:
+            yield from self._moved(call, path)
+        elif call.name == "ftruncate":
+            yield from self._if_ours(Truncated(path, call.last_number))
+        elif call.name in {"fsync", "fdatasync"}:
             yield from self._if_ours(Synced(path))
         else:
-            shared = "MAP_SHARED" in arguments and "PROT_WRITE" in arguments
-            harmless = call in _HARMLESS or (call == "mmap" and not shared)
-            assert harmless or not any(map(self._ours, [name.decode(errors="replace") for name in quoted] + [path])), (
-                call
-            )
+            shared = "MAP_SHARED" in call.arguments and "PROT_WRITE" in call.arguments
+            harmless = call.name in _HARMLESS or (call.name == "mmap" and not shared)
+            names = [name.decode(errors="replace") for name in call.strings] + [path]
+            assert harmless or not any(map(self._ours, names)), call.name
 
-    def _moved(self, call: str, number: int, path: str, data: bytes, arguments: str, result: int) -> Iterator[Step]:
-        at = self._at.get(number, 0)
-        if call == "lseek":
-            self._at[number] = result
-        elif call == "pwrite64":
-            yield from self._if_ours(Written(path, _last_number(arguments), data[:result]))
+    def _moved(self, call: Call, path: str) -> Iterator[Step]:
+        data = call.strings[0][: call.result] if call.strings else b""
+        at = self._at.get(call.number, 0)
+        if call.name == "lseek":
+            self._at[call.number] = call.result
+        elif call.name == "pwrite64":
+            yield from self._if_ours(Written(path, call.last_number, data))
         else:
-            self._at[number] = at + result
-            if call == "write":
-                yield from self._if_ours(Written(path, at, data[:result]))
+            self._at[call.number] = at + call.result
+            if call.name == "write":
+                yield from self._if_ours(Written(path, at, data))
 
     def _named(self, call: str, names: list[str]) -> Iterator[Step]:
         if call == "mkdir":
@@ -232,15 +207,3 @@ class _Reader:
 
     def _ours(self, path: str) -> bool:
         return path.startswith(self._folder + "/") or path == self._folder
-
-
-def _bytes(escaped: str) -> bytes:
-    return bytes.fromhex(escaped.replace("\\x", ""))
-
-
-def _last_number(arguments: str) -> int:
-    return int(arguments.rsplit(", ", 1)[1])
-
-
-def _text(escaped: str) -> str:
-    return _bytes(escaped).decode() if escaped.startswith("\\x") else escaped
