@@ -4,7 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,11 @@ import pytest
 from tests.intake.server import Client, Server, eventually, octets, request, serving
 from whistle.courier import wire
 from whistle.intake.limits import Limits
-from whistle.protocol.labels import RECORD_SIZE
+from whistle.protocol.labels import PUT_CHUNK_LIMIT, RECORD_SIZE
 
 MANY = 50
+#: The largest body of the interface.
+SIZE = PUT_CHUNK_LIMIT * RECORD_SIZE
 
 
 def head(sock: socket.socket) -> None:
@@ -44,6 +46,14 @@ def put(sock: socket.socket) -> None:
     sock.sendall(octets(wire.MESSAGES_PATH, bytes(RECORD_SIZE))[:-1])
 
 
+def put_of_many(sock: socket.socket) -> None:
+    sock.sendall(octets(wire.CHUNKS_PATH, bytes(SIZE))[:-1])
+
+
+def head_of_many(sock: socket.socket) -> None:
+    sock.sendall(octets(wire.CHUNKS_PATH, bytes(SIZE))[:-SIZE])
+
+
 def reader_of_a_page(sock: socket.socket) -> None:
     sock.sendall(request("GET", "/large"))
 
@@ -53,7 +63,7 @@ def reader_of_records(sock: socket.socket) -> None:
         sock.sendall(octets(wire.FETCH_PATH, bytes(256)))
 
 
-KINDS = [silent, head, form, form_in_crumbs, put, reader_of_a_page, reader_of_records]
+KINDS = [silent, head, form, form_in_crumbs, put, put_of_many, reader_of_a_page, reader_of_records]
 
 
 @contextmanager
@@ -131,20 +141,57 @@ def test_when_the_house_is_full_the_slowest_makes_room(tmp_path: Path) -> None:
         works(server)
 
 
-def test_memory_for_bodies_is_bounded(tmp_path: Path) -> None:
-    size = 32 * RECORD_SIZE
-    with serving(tmp_path, f", interface_bytes={3 * size}") as server, ExitStack() as stack:
-        clients = [stack.enter_context(Client(server.port)) for _ in range(4)]
-        for client in clients:
-            client.send(octets(wire.CHUNKS_PATH, os.urandom(size))[: -size // 2])
+def test_when_the_house_is_full_who_has_just_come_is_not_the_slowest(tmp_path: Path) -> None:
+    with serving(tmp_path, ", visitors=8") as server, visitors(server, head_of_many, 8):
+        time.sleep(0.3)
+        with Client(server.port) as newcomer, Client(server.port):
             time.sleep(0.1)
-        assert clients[3].answer().status == 503
-        clients[0].close()
-        time.sleep(0.2)
+            newcomer.send(request("POST", "/echo", b"hello"))
+            assert newcomer.answer().body == b"5"
+
+
+@pytest.mark.parametrize("kind", [head_of_many, reader_of_records])
+def test_who_holds_memory_slowly_makes_room_for_reports_and_files(
+    tmp_path: Path, kind: Callable[[socket.socket], None]
+) -> None:
+    with serving(tmp_path, f", interface_bytes={4 * SIZE}") as server, visitors(server, kind):
+        works(server)
+        for _ in range(4):
+            assert server.put(wire.CHUNKS_PATH, os.urandom(SIZE)).status == 204
+
+
+def test_memory_for_bodies_is_bounded_and_the_slowest_makes_room(tmp_path: Path) -> None:
+    with serving(tmp_path, f", interface_bytes={3 * SIZE}") as server, ExitStack() as stack:
+        clients = [stack.enter_context(Client(server.port)) for _ in range(4)]
+        bodies = [octets(wire.CHUNKS_PATH, os.urandom(SIZE)) for _ in clients]
+        for client, body, missing in zip(clients, bodies, (SIZE // 2, SIZE, SIZE // 2, SIZE // 2), strict=True):
+            client.send(body[:-missing])
+            time.sleep(0.2)
+        assert clients[1].ended()
+        for client, body in list(zip(clients, bodies, strict=True))[::2]:
+            client.send(body[-SIZE // 2 :])
+            assert client.answer().status == 204
+
+
+def test_memory_for_answers_is_bounded_and_the_slowest_reader_makes_room(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, f", interface_bytes={SIZE}") as server,
+        visitors(server, reader_of_records, 24) as readers,
+    ):
+        works(server)
+        readers[0].settimeout(10)
+        with suppress(ConnectionResetError):
+            while readers[0].recv(65_536):
+                pass
+
+
+def test_a_body_for_which_there_is_no_memory_at_all_is_refused_but_one_record_never(tmp_path: Path) -> None:
+    with serving(tmp_path, ", interface_bytes=1") as server:
+        assert server.put(wire.CHUNKS_PATH, os.urandom(SIZE)).status == 503
         assert server.put(wire.MESSAGES_PATH, os.urandom(RECORD_SIZE)).status == 204
 
 
 def test_the_usual_bounds_hold_together() -> None:
     limits = Limits()
     assert limits.patient_children < limits.children
-    assert limits.waiting_bytes * limits.visitors <= 256 << 20
+    assert (limits.waiting_bytes + limits.untaken_bytes) * limits.visitors <= 320 << 20

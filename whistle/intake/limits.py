@@ -15,9 +15,10 @@ _OVERSIZE: Final = 16
 class Limits:
     """Bounds that keep one visitor, or very many, from taking the site away from the others."""
 
-    #: open connections; the one that has been idle or slow for longest goes when another arrives
+    #: open connections; the one that gives or takes least in its time goes when another arrives
     visitors: int = 1_024
-    #: bytes of interface requests being read, and of interface answers being written, at one time
+    #: bytes of interface requests being read, and of answers being written, at one time; whoever is slowest with theirs
+    #: makes room for others, and a request of one record always fits beside
     interface_bytes: int = 128 << 20
     #: time for a head, and for the wait between two requests of one connection
     head_seconds: float = 30
@@ -34,6 +35,8 @@ class Limits:
     oversize: int = 1
     #: so much of a form's body waits in the kernel before a child is forked for it
     waiting_bytes: int = 256 << 10
+    #: so much of an answer waits in the kernel for whoever takes it; left to itself it would keep megabytes for each
+    untaken_bytes: int = 64 << 10
     #: children at one time, and how many of them may be waiting for the rest of a large form
     children: int = 32
     patient_children: int = 16

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from whistle.intake.heads import Head
@@ -69,19 +69,28 @@ class Reception:
                 return
             sock.setblocking(False)  # noqa: FBT003 - the socket's own interface
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.limits.untaken_bytes)
             if self._make_room():
                 self._visits.add(Visit(sock, self))
             else:
                 sock.close()
 
     def _make_room(self) -> bool:
-        if len(self._visits) < self.limits.visitors:
-            return True
-        dawdlers = [visit for visit in self._visits if visit.dawdling]
-        if not dawdlers:
-            return False
-        min(dawdlers, key=lambda visit: (visit.begun, visit.deadline)).close()
+        return len(self._visits) < self.limits.visitors or self._show_out_slowest(self._visits)
+
+    def make_memory(self, size: int) -> bool:
+        """Show out whoever is slowest with what lies in memory, until so many bytes more fit; false if they cannot."""
+        while self.held + size > self.limits.interface_bytes:
+            if not self._show_out_slowest(visit for visit in self._visits if visit.held):
+                return False
         return True
+
+    def _show_out_slowest(self, visits: Iterable[Visit]) -> bool:
+        dawdlers = (visit for visit in visits if visit.dawdling)
+        slowest = min(dawdlers, key=lambda visit: visit.pace, default=None)
+        if slowest is not None:
+            slowest.close()
+        return slowest is not None
 
     def forget(self, visit: Visit) -> None:
         """Strike out a visit that has ended."""

@@ -19,7 +19,9 @@ from whistle.errors import RequestRefused
 from whistle.intake.answers import CONTINUE, answer
 from whistle.intake.heads import Head, HeadReader
 from whistle.intake.loop import ENDED, NOTHING, PEER_CLOSED, READABLE, WRITABLE, Handler
+from whistle.intake.pace import Pace
 from whistle.intake.places import Standing
+from whistle.protocol.labels import RECORD_SIZE
 
 if TYPE_CHECKING:
     from whistle.intake.reception import Reception
@@ -45,12 +47,21 @@ class Visit:
         self._unsent = memoryview(b"")
         self._form: Head | None = None
         self._standing = Standing.NEW
+        self._pace = Pace()
         self.deadline = time.monotonic() + self._limits.head_seconds
         #: whether the visitor is the one who keeps us waiting
         self.dawdling = True
-        #: whether a request is under way, so that more than an idle connection would be lost
-        self.begun = False
         self._loop.watch(self._number, READABLE, self._on_head, self.close)
+
+    @property
+    def held(self) -> int:
+        """How many bytes of a body or of an answer lie in our memory."""
+        return self._held
+
+    @property
+    def pace(self) -> float:
+        """How many bytes a second the visitor gives or takes; who has just begun is not slow."""
+        return self._pace.rate(0 if self._form is None else self._waiting_bytes())
 
     def close(self) -> None:
         """End the connection and forget it."""
@@ -88,7 +99,6 @@ class Visit:
         except RequestRefused as refused:
             self.refuse(refused.status)
             return
-        self.begun = True
         try:
             self._welcome(head)
         except RequestRefused as refused:
@@ -122,6 +132,7 @@ class Visit:
             self._await_body(head, partial(self._on_form_body, head))
 
     def _await_body(self, head: Head, handler: Handler) -> None:
+        self._pace.begin()
         self.deadline = time.monotonic() + self._limits.body_seconds
         self._loop.change(self._number, READABLE, handler)
         if head.expects_continue and self._filled < head.length:
@@ -135,6 +146,7 @@ class Visit:
                     self.close()
                     return
                 self._filled += received
+                self._pace.move(received)
         except BlockingIOError:
             return
         except OSError:
@@ -151,12 +163,15 @@ class Visit:
     # --- a form's body, in the kernel
 
     def _on_form_body(self, head: Head, events: int) -> None:
-        available = int.from_bytes(fcntl.ioctl(self._number, termios.FIONREAD, bytes(4)), "little")
+        available = self._waiting_bytes()
         if events & PEER_CLOSED and available < head.length:
             self.close()
         else:
             # The kernel also wakes us early where many tiny segments fill its buffer: that body may be slow.
             self._enqueue(head, patient=available < head.length)
+
+    def _waiting_bytes(self) -> int:
+        return int.from_bytes(fcntl.ioctl(self._number, termios.FIONREAD, bytes(4)), "little")
 
     def _enqueue(self, head: Head, *, patient: bool) -> None:
         self._form = None
@@ -187,9 +202,10 @@ class Visit:
     def _answer(self, whole: bytes, after: Callable[[], None]) -> None:
         self._release()
         self._body = bytearray()
-        self._held = len(whole)
-        self._reception.held += self._held
+        self._reception.make_memory(len(whole))
+        self._keep(len(whole))
         self._unsent = memoryview(whole)
+        self._pace.begin()
         self.deadline = time.monotonic() + self._limits.answer_seconds
         self.dawdling = True
         self._on_writable(after, WRITABLE)
@@ -197,7 +213,9 @@ class Visit:
     def _on_writable(self, after: Callable[[], None], _events: int) -> None:
         try:
             while self._unsent:
-                self._unsent = self._unsent[self.sock.send(self._unsent) :]
+                sent = self.sock.send(self._unsent)
+                self._unsent = self._unsent[sent:]
+                self._pace.move(sent)
         except BlockingIOError:
             self._loop.change(self._number, WRITABLE, partial(self._on_writable, after))
         except OSError:
@@ -212,7 +230,7 @@ class Visit:
     def _await_next(self) -> None:
         self._reader = HeadReader()
         self._filled = 0
-        self.begun = False
+        self._pace.begin()
         self.deadline = time.monotonic() + self._limits.head_seconds
         self._loop.change(self._number, READABLE, self._on_head)
 
@@ -240,8 +258,12 @@ class Visit:
     # --- what the interface's bodies and answers hold in memory
 
     def _hold(self, size: int) -> None:
-        if self._reception.held + size > self._limits.interface_bytes:
+        # One record always fits: a report must not wait for those who send, or take, many.
+        if size > RECORD_SIZE and not self._reception.make_memory(size):
             raise RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE)
+        self._keep(size)
+
+    def _keep(self, size: int) -> None:
         self._held = size
         self._reception.held += size
 
