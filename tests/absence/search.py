@@ -1,5 +1,7 @@
 """A search for what must not be there: every spelling in which a text or a secret could lie in a file or in memory."""
 
+import json
+import re
 import sys
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
@@ -8,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import quote_from_bytes
+
+from tests.absence.memory import regions
 
 _BLOCK = 1 << 24
 _PIECE = 1 << 16
@@ -27,17 +31,42 @@ class Needle:
         return cls(name, text.encode())
 
     def spellings(self) -> set[bytes]:
-        """Return every spelling that is searched for: as it is, UTF-16, base64 at each place, hex, percent signs."""
-        found = {self.raw, *_base64(self.raw), self.raw.hex().encode(), self.raw.hex().upper().encode()}
-        found |= {quote_from_bytes(self.raw, safe="").encode(), quote_from_bytes(self.raw, safe=" ").encode()}
+        """Return every spelling that is searched for, of the bytes, and of the text if they are one."""
+        found = {self.raw, *_base64(self.raw), *_hex(self.raw), *_percent(self.raw)}
+        found.add(repr(self.raw)[2:-1].encode())
         with suppress(UnicodeDecodeError):
             text = self.raw.decode()
             for form in {text, normalize("NFC", text), normalize("NFKD", text)}:
-                wide = (form.encode("utf-16-le"), form.encode("utf-16-be"))
-                found |= {form.encode(), *wide, *(each.hex().encode() for each in wide)}
-                for each in wide:
-                    found |= _base64(each)
+                found |= _of_text(form)
         return {spelling for spelling in found if len(spelling) >= LEAST}
+
+
+def _of_text(text: str) -> set[bytes]:
+    """Return a text in UTF-8, as UTF-8 taken for Latin-1, in the widths of Python and browsers, and escaped."""
+    raw = text.encode()
+    wide = {text.encode(coding) for coding in ("utf-16-le", "utf-16-be", "utf-32-le")}
+    found = {raw, raw.decode("latin-1").encode(), *wide, *_percent(raw), json.dumps(text)[1:-1].encode()}
+    found.add(text.encode("ascii", "xmlcharrefreplace"))
+    for each in wide:
+        found |= _base64(each) | {each.hex().encode()}
+    with suppress(UnicodeEncodeError):
+        found.add(text.encode("latin-1"))
+    return found
+
+
+def _hex(raw: bytes) -> set[bytes]:
+    return {raw.hex().encode(), raw.hex().upper().encode()}
+
+
+def _percent(raw: bytes) -> set[bytes]:
+    """Return what forms and addresses make of bytes, with the digits in either case."""
+    found = {
+        quote_from_bytes(raw, safe=""),
+        quote_from_bytes(raw, safe=" "),
+        quote_from_bytes(raw, safe=" ").replace(" ", "+"),
+    }
+    found |= {re.sub("%..", lambda escape: escape[0].lower(), each) for each in found}
+    return {each.encode() for each in found}
 
 
 def _base64(raw: bytes) -> set[bytes]:
@@ -66,26 +95,30 @@ class Search:
     def __init__(self, needles: Iterable[Needle]) -> None:
         self._names = {spelling: needle.name for needle in needles for spelling in needle.spellings()}
         self._longest = max(map(len, self._names))
-        self._beginnings: dict[int, list[bytes]] = {}
-        for spelling in self._names:
-            self._beginnings.setdefault(int.from_bytes(spelling[:LEAST], sys.byteorder), []).append(spelling)
+        whole = {spelling for spelling in self._names if len(spelling) >= 2 * LEAST - 1}
+        self._whole = _by_number(whole, range(LEAST))
+        self._short = _by_number(self._names.keys() - whole, range(1))
 
     def data(self, data: bytes, place: str) -> set[Hit]:
         """Return what is found in bytes.
 
-        Thousands of spellings take one pass: data is read as numbers of eight bytes, eight times, a byte further on
-        each time, and only where a number is the beginning of a spelling is that looked for.
+        Any number of spellings take one pass: data is read as numbers of eight bytes, and only where one is a part of
+        a spelling is that looked for. Wherever a spelling of fifteen bytes lies, one of those numbers is all within it;
+        for shorter ones data is read eight times, a byte further on each time.
         """
-        hits: set[Hit] = set()
-        view = memoryview(data)
-        for shift in range(min(LEAST, len(data))):
-            numbers = view[shift : len(data) - (len(data) - shift) % LEAST].cast("Q")
-            if self._beginnings.keys().isdisjoint(numbers):
-                continue
-            for beginning in self._beginnings.keys() & set(numbers):
-                found = (each for each in self._beginnings[beginning] if each in data)
-                hits |= {Hit(self._names[spelling], place) for spelling in found}
+        hits = self._at(data, 0, self._whole, place)
+        for shift in range(LEAST if self._short else 0):
+            hits |= self._at(data, shift, self._short, place)
         return hits
+
+    def _at(self, data: bytes, shift: int, parts: dict[int, list[bytes]], place: str) -> set[Hit]:
+        if len(data) < shift + LEAST:
+            return set()
+        numbers = memoryview(data)[shift : len(data) - (len(data) - shift) % LEAST].cast("Q")
+        if parts.keys().isdisjoint(numbers):
+            return set()
+        likely = {spelling for number in parts.keys() & set(numbers) for spelling in parts[number]}
+        return {Hit(self._names[spelling], place) for spelling in likely if spelling in data}
 
     def files(self, *folders: Path) -> set[Hit]:
         """Return what is found in the names and the bytes of all files."""
@@ -100,7 +133,7 @@ class Search:
     def memory(self, process: int) -> set[Hit]:
         """Return what is found in the memory of a living process; only root may look."""
         hits: set[Hit] = set()
-        for region in _regions(process):
+        for _start, region in regions(process):
             for start in range(0, len(region), _PIECE):
                 piece = region[start : start + _PIECE + self._longest]
                 if piece.strip(b"\0"):  # most of it was never touched
@@ -116,12 +149,10 @@ class Search:
                 before = data[-self._longest :]
 
 
-def _regions(process: int) -> Iterator[bytes]:
-    with Path(f"/proc/{process}/mem").open("rb") as memory:
-        for line in Path(f"/proc/{process}/maps").read_text().splitlines():
-            place, rights, *_rest = line.split()
-            if rights.startswith("rw"):  # nothing can have been written to the others
-                start, end = (int(one, 16) for one in place.split("-"))
-                with suppress(OSError):  # a mapping beyond the end of its file
-                    memory.seek(start)
-                    yield memory.read(end - start)
+def _by_number(spellings: Iterable[bytes], places: range) -> dict[int, list[bytes]]:
+    """Return spellings by the numbers of eight bytes that lie in them at some places."""
+    found: dict[int, list[bytes]] = {}
+    for spelling in spellings:
+        for at in places:
+            found.setdefault(int.from_bytes(spelling[at : at + LEAST], sys.byteorder), []).append(spelling)
+    return found

@@ -12,9 +12,9 @@ WHOLE: Final = ("strace", "--follow-forks", "--strings-in-hex=all", f"--string-l
 _LINE: Final = re.compile(r"(?:(\d+) +)?(\w+)\((.*)\) += (-?\d+|0x[0-9a-f]+)(?:<(.*?)>)?(?: .*)?")
 #: What a call was given first; an arrow is no end.
 _DESCRIPTOR: Final = re.compile(r"(\d+)<((?:->|[^>])*)>(\(deleted\))?")
+_MAPPED: Final = re.compile(r", \d+<([^>]*)>(?:\(deleted\))?, (?:0x)?[0-9a-f]+$")
 _UNFINISHED: Final = "<unfinished ...>"
 _RESUMED: Final = re.compile(r"<\.\.\. \w+ resumed>")
-_QUOTED: Final = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Call:
     @cached_property
     def strings(self) -> list[bytes]:
         """Every string that it was given or got, in order."""
-        return [_bytes(found) for found in _QUOTED.findall(self.arguments)]
+        return [_bytes(found) for found in self.arguments.split('"')[1::2]]  # no quote is ever within one
 
     @cached_property
     def _descriptor(self) -> re.Match[str] | None:
@@ -45,6 +45,12 @@ class Call:
     def place(self) -> str:
         """Where that descriptor leads to: a path, or what strace says of a socket."""
         return _text(self._descriptor[2]) if self._descriptor else ""
+
+    @property
+    def mapped(self) -> str:
+        """What is mapped into memory by ``mmap``; nothing for memory that is no file's."""
+        found = _MAPPED.search(self.arguments)
+        return _text(found[1]) if found else ""
 
     @property
     def is_nameless(self) -> bool:
@@ -65,7 +71,8 @@ def calls(trace: Path) -> Iterator[Call]:
             if match is None:
                 assert "exited" in line or "killed" in line or "?" in line or "SIG" in line, line[:200]
             else:
-                yield Call(int(match[1] or 0), match[2], match[3], int(match[4], 0), _text(match[5] or ""))
+                result = int(match[4], 16 if match[4].startswith("0x") else 10)
+                yield Call(int(match[1] or 0), match[2], match[3], result, _text(match[5] or ""))
 
 
 def _whole(lines: Iterable[str]) -> Iterator[str]:
