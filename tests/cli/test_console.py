@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 import whistle.cli.console as commands
 from tests.console.world import ANA, PASSPHRASE, DirectCourier, World
-from whistle.cli import whistle
+from whistle.cli import desks, vaults, whistle
 from whistle.errors import (
     AlreadyJoined,
     CaseUnknown,
@@ -69,7 +69,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         def __exit__(self, *_error: object) -> None:
             self.calls.append("closed")
 
-    monkeypatch.setattr(commands, "HttpCourier", Courier)
+    monkeypatch.setattr(desks, "HttpCourier", Courier)
     yield made
     made.close()
 
@@ -81,7 +81,7 @@ def config(world: World) -> Path:
 
 def configured(world: World, name: str, intake: str = "http://127.0.0.1:1") -> Path:
     path = world.folder / f"{name}.toml"
-    path.write_text(f'[console]\nfolder = "{name}"\nintake = "{intake}"\nkeep_days = 30\n')
+    path.write_text(f'[console]\nfolder = "{name}"\nintake = "{intake}"\nkeep_days = 30\npost_minutes = 0\n')
     return path
 
 
@@ -193,12 +193,12 @@ def test_no_passphrase_is_an_argument() -> None:
         commands.inbox,
         commands.read,
         commands.reply,
-        commands.backup,
-        commands.restore,
-        commands.change_passphrase,
-        commands.enrol,
-        commands.join,
-        commands.rotate,
+        vaults.backup,
+        vaults.restore,
+        vaults.change_passphrase,
+        vaults.enrol,
+        vaults.join,
+        vaults.rotate,
     ):
         names = {option for parameter in command.params for option in parameter.opts}
         assert "--passphrase-fd" in names

@@ -22,7 +22,7 @@ from whistle.console.settings import ConsoleSettings
 from whistle.errors import Unreachable
 from whistle.protocol.receipt import Receipt
 
-SETTINGS = ConsoleSettings(Path("unused"), "http://127.0.0.1:1")
+SETTINGS = ConsoleSettings(Path("unused"), "http://127.0.0.1:1", post_minutes=0)
 BASE = "http://console.localhost:8001"
 
 T = TypeVar("T")
@@ -31,10 +31,10 @@ T = TypeVar("T")
 class Browser:
     """A client of the pages of one reviewer, who fills in the forms that are there."""
 
-    def __init__(self, world: World, person: int) -> None:
+    def __init__(self, world: World, person: int, settings: ConsoleSettings = SETTINGS) -> None:
         self.world, self.desk = world, world.desks[person]
         self.next_courier: DirectCourier | None = None
-        self.app = create_app(SETTINGS, self.desk, self._couriers)
+        self.app = create_app(settings, self.desk, self._couriers)
         self.client: FlaskClient = self.app.test_client()
         self.inside = ""
         self.desk.lock()

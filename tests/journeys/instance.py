@@ -95,6 +95,7 @@ class Instance:
         path = self.folder / f"console-{number}.toml"
         path.write_text(
             f'[console]\nfolder = "{MEMBERS[number - 1].folder}"\nintake = "{self.address}"\ndaily_records = 192\n'
+            "post_minutes = 0\n"
         )
         return path
 

@@ -138,7 +138,7 @@ class Trial:
         self.config.write_text(
             f'[intake]\nfolder = "intake"\nquestionnaires = "{questionnaires}"\nport = {intake_port}\n\n'
             f'[console]\nfolder = "{MEMBERS[0].folder}"\nintake = "http://127.0.0.1:{intake_port}"\n'
-            f"port = {console_port}\n"
+            f"port = {console_port}\npost_minutes = 0\n"
         )
 
 

@@ -16,6 +16,7 @@ from whistle.console.pages.cases import cases_pages
 from whistle.console.pages.door import door_pages
 from whistle.console.pages.fetching import Fetching, fetching_pages
 from whistle.console.pages.here import Couriers
+from whistle.console.pages.outgoing import Outgoing
 from whistle.console.settings import ConsoleSettings
 
 _PACKAGE: Final = Path(__file__).parent.parent
@@ -50,7 +51,9 @@ def create_app(settings: ConsoleSettings, desk: Desk, couriers: Couriers) -> Fla
     )
     app.config.update(MAX_CONTENT_LENGTH=_FORM_BYTES, MAX_FORM_MEMORY_SIZE=_TEXT_BYTES, MAX_FORM_PARTS=_PARTS)
     guard = Guard(settings)
-    app.extensions[here.EXTENSION] = here.Console(settings, desk, guard, couriers, Fetching(desk, couriers))
+    outgoing = Outgoing(desk, couriers, settings.post_minutes)
+    fetching = Fetching(desk, couriers, outgoing)
+    app.extensions[here.EXTENSION] = here.Console(settings, desk, guard, couriers, fetching, outgoing)
     guard.register(app)
     app.before_request(_begin)
     CSRFProtect(app)

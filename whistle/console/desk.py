@@ -1,45 +1,35 @@
 """The reviewer's desk: the one class that pages and commands use. docs/console.md."""
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from threading import Lock, RLock
-from typing import Self
 
-from whistle.console import meeting, reports, vault, warnings
+from whistle.console import reports, warnings
 from whistle.console.answer import Addressees, Answer, Writer, addressees
-from whistle.console.book import Book
 from whistle.console.case import Case, Item, Journal
 from whistle.console.cases import inbox
-from whistle.console.events import Read
-from whistle.console.sending import send
-from whistle.console.session import Session, Watch
+from whistle.console.door import today_utc
+from whistle.console.events import Posted, Read
+from whistle.console.office import Office
+from whistle.console.posting import Drawer, Letter, Post, Waiting
+from whistle.console.sending import keep, send_one
 from whistle.console.sync import OPEN_DAYS, Progress, Sync, Synced
-from whistle.console.vault import FullBackup, Vault
+from whistle.console.vault import FullBackup
 from whistle.courier import Courier
 from whistle.courier.asking import burn
 from whistle.courier.carrying import CarriedCourier
 from whistle.errors import CarriedMalformed, CaseUnknown, FileUnknown, StreamKeyReused, VaultLocked
 from whistle.protocol.content import File
-from whistle.protocol.directory import Directory
-from whistle.protocol.keyring import Keyring, Person, Role
-from whistle.protocol.lockbox import Cost
-from whistle.protocol.signing import Signed
 
 
-def today_utc() -> date:
-    """Return the day as the protocol counts days."""
-    return datetime.now(UTC).date()
-
-
-class Desk:
+class Desk(Office):
     """One reviewer's vault, cases and acts, in ``folder``.
 
-    Every method but ``unlock``, ``lock`` and the constructors raises ``VaultLocked`` while it is locked, and
-    ``NotJoined`` where it needs an organisation and there is none yet. It may be used from several threads.
+    Every method but those of the door that open or shut it raises ``VaultLocked`` while it is locked, and
+    ``NotJoined`` where it needs an organisation and there is none yet.
 
-    After ``lock_minutes`` without a call it locks itself (``None``: never). ``keep_days`` is how long the shelf keeps
-    records, in days; old keys live a week longer. ``daily_records`` is how many records this console puts on each day.
+    ``keep_days`` is how long the shelf keeps records, in days; old keys live a week longer. ``daily_records`` is how
+    many records this console puts on each day.
     """
 
     def __init__(
@@ -50,135 +40,9 @@ class Desk:
         today: Callable[[], date] = today_utc,
         daily_records: int = 8,
     ) -> None:
-        self.folder = folder
+        super().__init__(folder, lock_minutes, today)
         self._daily_records = daily_records
         self._keep_days = keep_days
-        self._today = today
-        self._session: Session | None = None
-        self._acting = RLock()
-        # One guess at a time, each of which takes much memory.
-        self._checking = Lock()
-        self._watch = Watch(None if lock_minutes is None else 60 * lock_minutes, self.lock)
-
-    # --- open and shut
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is a vault; raises ``VaultUnsafe`` where others could enter its folder."""
-        return vault.exists(self.folder)
-
-    @property
-    def is_locked(self) -> bool:
-        """Whether the passphrase has to be given."""
-        return self._session is None
-
-    def create(self, passphrase: str, name: str, role: Role, cost: Cost | None = None) -> bytes:
-        """Make a new vault and return the enrolment request (JSON) for the keeper of the root.
-
-        The desk is unlocked afterwards. Raises ``VaultExists``, ``VaultUnsafe``, ``PassphraseTooShort`` and
-        ``KeyringMalformed`` for a name that cannot be published.
-        """
-        with self._acting:
-            self._begin(Vault.create(self.folder, passphrase, cost))
-            return self.enrolment(name, role)
-
-    def restore(self, backup: Path, passphrase: str) -> None:
-        """Make a vault from a backup, and unlock it; raises as ``unlock``, and ``VaultExists``."""
-        with self._acting:
-            self._begin(Vault.restore(backup, self.folder, passphrase))
-
-    def unlock(self, passphrase: str) -> None:
-        """Open the vault and check the whole ledger.
-
-        Raises ``WrongPassphrase``, ``VaultMissing``, ``VaultInUse``, ``VaultUnsafe``, ``VaultDamaged`` and
-        ``ChainBroken``.
-        """
-        with self._acting:
-            if self._session is None:
-                self._begin(Vault.open(self.folder, passphrase))
-
-    def check_passphrase(self, passphrase: str) -> None:
-        """Raise ``WrongPassphrase`` for another one than that of the open vault, which is not disturbed by it."""
-        session = self._session
-        if session is None:
-            raise VaultLocked
-        # Not by way of ``_open``: somebody else's guesses must not keep the desk from locking itself.
-        with self._checking:
-            session.vault.check_passphrase(passphrase)
-
-    def lock(self) -> None:
-        """Forget every secret, as far as Python allows. A sync that runs is cut off; the next one goes on."""
-        session = self._session
-        if session is not None:
-            session.closing = True
-        with self._acting:
-            if self._session is not None:
-                self._session.vault.lock()
-                self._session = None
-            self._watch.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.lock()
-
-    # --- the organisation
-
-    def enrolment(self, name: str, role: Role) -> bytes:
-        """Return an enrolment request (JSON) once more."""
-        return vault.enrolment(self._open().vault, name, role)
-
-    def join(self, published: bytes, words: str, intake: str) -> Person:
-        """Join the organisation whose published document or keyring file (JSON) is given, and return who we are there.
-
-        ``words`` are its fingerprint as told by another way. Raises ``FingerprintDiffers``, ``NotInKeyring``,
-        ``AlreadyJoined`` and ``KeyringError`` of all kinds.
-        """
-        with self._acting:
-            session = self._open()
-            document = meeting.read_published(published)
-            person = meeting.join(session.vault, document, words, intake, self._today())[1]
-            session.maybe_book = Book(session.vault)
-            return person
-
-    def rotate(self) -> Signed:
-        """Make a new sealing key for 30 days from today, and return its statement, which is public.
-
-        A sync hands the statement in by itself.
-        """
-        with self._acting:
-            session = self._open()
-            own = vault.member(session.vault)
-            people = self.keyring.people
-            minimum = next((person.statement_minimum for person in people if person.id == own.person), 1)
-            return vault.rotate(session.vault, self._today(), own.memory.numbers or {}, minimum)
-
-    @property
-    def keyring(self) -> Keyring:
-        """The organisation as it was last seen."""
-        return self._open().keyring
-
-    @property
-    def directory(self) -> Directory:
-        """The organisation as it was last seen, judged today; raises ``KeyringExpired``."""
-        return meeting.last_met(self._open().vault, self._today())
-
-    @property
-    def me(self) -> Person:
-        """Who we are in the organisation; raises ``NotInKeyring`` where we are not any more."""
-        return meeting.own_person(self._open().vault, self.keyring)
-
-    @property
-    def intake(self) -> str:
-        """The address of the organisation's intake, as given when it was joined; empty where it was not."""
-        return vault.member(self._open().vault).intake
-
-    def name_of(self, person: int) -> str:
-        """Return the published name of a person, present or former; empty for nobody known."""
-        keyring = self.keyring
-        everybody = [*keyring.people, *(former.person for former in keyring.former)]
-        return next((each.name for each in everybody if each.id == person), "")
 
     # --- reading
 
@@ -188,7 +52,24 @@ class Desk:
         anonymous: Courier | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> Synced:
-        """Fetch, open, judge and keep what is new; send what was not sent; destroy what is due.
+        """Do what ``fetch`` does, and put the records of the day at once; raises ``ShelfError`` too."""
+        with self._acting:
+            synced = self.fetch(courier, anonymous, progress)
+            post = self.post()
+            try:
+                while post.left:
+                    post.put(post.begin(), anonymous or courier, self._writer(anonymous or courier))
+            finally:
+                post.note(self._open().book)
+            return synced
+
+    def fetch(
+        self,
+        courier: Courier,
+        anonymous: Courier | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Synced:
+        """Fetch, open, judge and keep what is new; destroy what is due.
 
         ``anonymous`` carries what should not be linked to our signed requests; without it ``courier`` carries all.
         Raises ``CourierError``, ``KeyringError`` of all kinds, ``NotInKeyring`` and ``LedgerError``; what was done
@@ -205,8 +86,10 @@ class Desk:
                     progress(reached)
 
             ways, today = (courier, anonymous or courier), self._today()
-            through, days = _last_day(courier, today), self._keep_days
-            return Sync(book, *ways, today, through, days, self._daily_records, session.seen, beat).run()
+            sync = Sync(book, *ways, today, _last_day(courier, today), self._keep_days, session.seen, beat)
+            synced = sync.run()
+            session.entries = sync.inventories()
+            return synced
 
     def inbox(self) -> tuple[Case, ...]:
         """Return every case: those with something unread first, then the newest."""
@@ -253,17 +136,28 @@ class Desk:
         return addressees(book.case(name), self.directory, book.person)
 
     def reply(self, courier: Courier, name: bytes, answer: Answer, without: Collection[int] = ()) -> Item:
-        """Seal a reply to the source, keep it, send it, and return it.
+        """Do what ``keep`` does, and send the reply at once.
 
-        ``without`` are the ids of ``addressees(name).closed``, confirmed. Raises ``NothingToSay``, ``NobodyChoseYou``,
-        ``ReaderClosed``, ``KeyLapsed``, ``TooLarge``; and ``CourierError`` or ``ShelfError`` where it could not be
-        sent: then it is kept, and the next sync sends it. That is also so, without an error, where this
-        console has used up the places of today and half of tomorrow's: the item's state is ``SENDING`` then.
+        Raises also ``CourierError`` or ``ShelfError`` where it could not be sent: then it is kept, and the next sync
+        sends it. That is also so, without an error, where this console has used up the places of today and half of
+        tomorrow's: the item's state is ``SENDING`` then.
         """
         with self._acting:
-            book = self._open().book
-            writer = Writer(book, courier, self.directory, self._today())
-            return send(writer, name, answer, frozenset(without), per_day=self._daily_records)
+            item, book = self.keep(courier, name, answer, without), self._open().book
+            if not self._drawer().may_answer():
+                return item
+            item = send_one(self._writer(courier), name, item.commitment)
+            book.record(self._today(), (book.journal, Posted(1, self._daily_records)))
+            return item
+
+    def keep(self, courier: Courier, name: bytes, answer: Answer, without: Collection[int] = ()) -> Item:
+        """Seal a reply to the source, keep it to be sent, and return it.
+
+        ``without`` are the ids of ``addressees(name).closed``, confirmed. Raises ``NothingToSay``, ``NobodyChoseYou``,
+        ``ReaderClosed``, ``KeyLapsed`` and ``TooLarge``.
+        """
+        with self._acting:
+            return keep(self._writer(courier), name, answer, frozenset(without))
 
     def delete(self, name: bytes, burn_with: Courier | None = None) -> tuple[FullBackup, ...]:
         """Destroy a case: its key, its entries, its files, and our replies on the shelf if a courier is given.
@@ -279,25 +173,39 @@ class Desk:
             book.delete(name, self._today(), self._keep_days)
             return book.vault.secrets.backups
 
-    # --- the vault
+    # --- what is put
 
-    def backup(self, path: Path, *, full: bool = False) -> None:
-        """Write a backup of the vault that opens with the present passphrase.
+    def post(self) -> Post:
+        """Seal what is to be put today: what waits, and decoys. ``fetch`` comes before it, for what it can tell of."""
+        with self._acting:
+            session = self._open()
+            if not session.vault.secrets.statements:  # without one nobody could answer, or believe, this person
+                return Post((), self._today(), self._daily_records)
+            return self._drawer().post(session.entries)
 
-        By default it holds no key that opens a report. A ``full`` one holds all of them, and is remembered.
+    def post_of(self, answer: Waiting, taken: int = 0) -> Post | None:
+        """Return a post of one answer, or nothing where this console has used up its places, and half of tomorrow's.
+
+        ``taken`` places are about to be, by a post that is being put.
         """
         with self._acting:
-            self._open().vault.backup(path, self._today(), full=full)
+            drawer = self._drawer()
+            return drawer.answer(answer) if drawer.may_answer(taken) else None
 
-    def forget_backup(self, place: str) -> None:
-        """Take a full backup off the list, because it has been destroyed."""
-        with self._acting:
-            self._open().vault.forget_backup(place)
+    def put(self, post: Post, letter: Letter, courier: Courier) -> None:
+        """Put a letter of a post and note it; raises ``CourierError`` and ``ShelfError``: then it is left.
 
-    def change_passphrase(self, old: str, new: str, cost: Cost | None = None) -> None:
-        """Seal the vault under another passphrase; raises ``WrongPassphrase`` and ``PassphraseTooShort``."""
+        It works while the desk is locked, too: then it is noted when it is unlocked, and an answer waits.
+        """
+        if letter.answer is None:
+            post.put(letter, courier, None)  # before anything else, so that nobody who reads is kept waiting
         with self._acting:
-            self._open().vault.change_passphrase(old, new, cost)
+            is_open = self._session is not None and not self._session.closing
+            if letter.answer is not None:
+                post.put(letter, courier, self._writer(courier) if is_open else None)
+            self._unnoted = [each for each in (*self._unnoted, post) if each.is_unnoted]
+            if self._session is not None and is_open:
+                self._note(self._session.book)
 
     # --- what the reviewer should know
 
@@ -323,16 +231,11 @@ class Desk:
 
     # --- inside
 
-    def _begin(self, opened: Vault) -> None:
-        self._session = Session.begin(opened)
-        self._watch.begin()
+    def _drawer(self) -> Drawer:
+        return Drawer(self._open().book, self.directory, self._today(), self._daily_records)
 
-    def _open(self) -> Session:
-        session = self._session
-        if session is None or session.closing:
-            raise VaultLocked
-        self._watch.touch()
-        return session
+    def _writer(self, courier: Courier) -> Writer:
+        return Writer(self._open().book, courier, self.directory, self._today())
 
 
 def _last_day(courier: Courier, today: date) -> date:

@@ -3,7 +3,7 @@
 from whistle.console.answer import Answer, Writer
 from whistle.console.book import Book
 from whistle.console.case import Item, ItemState
-from whistle.console.events import Drafted, Posted, Sent
+from whistle.console.events import Drafted, Sent
 from whistle.errors import AddressTaken
 from whistle.protocol.labels import PUT_CHUNK_LIMIT
 from whistle.protocol.record import Record
@@ -12,19 +12,11 @@ from whistle.protocol.record import Record
 _ATTEMPTS = 5
 
 
-def send(writer: Writer, name: bytes, answer: Answer, without: frozenset[int] = frozenset(), *, per_day: int) -> Item:
-    """Seal a reply in the case ``name``, keep it, send it, and return it; raises as ``Writer.write``.
-
-    Once it is kept it is not lost: where sending fails (``CourierError``, ``ShelfError``), or where half of tomorrow's
-    ``per_day`` places are taken already, it waits for the next sync.
-    """
+def keep(writer: Writer, name: bytes, answer: Answer, without: frozenset[int] = frozenset()) -> Item:
+    """Seal a reply in the case ``name``, keep it, and return it, not sent yet; raises as ``Writer.write``."""
     drafted = writer.write(name, answer, without)
     writer.book.record(writer.today, (name, drafted))
-    if not writer.book.cases.journal.places.may_borrow(writer.today, per_day):
-        return _drafted(writer, name, drafted.commitment)
-    item = send_one(writer, name, drafted.commitment)
-    writer.book.record(writer.today, (writer.book.journal, Posted(1, per_day)))
-    return item
+    return _drafted(writer, name, drafted.commitment)
 
 
 def waiting(book: Book) -> list[tuple[bytes, bytes]]:

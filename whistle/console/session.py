@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Timer
 from time import monotonic
 from typing import Self
@@ -17,12 +18,14 @@ from whistle.protocol.keyring import Keyring
 class Session:
     """An open vault and the book in it, which is missing until an organisation was joined.
 
-    ``seen`` are hashes of records that were tried; ``closing`` asks whatever runs to stop.
+    ``seen`` are hashes of records that were tried; ``entries`` has what the last fetch listed of days that colleagues
+    were not told of; ``closing`` asks whatever runs to stop.
     """
 
     vault: Vault
     maybe_book: Book | None
     seen: set[bytes] = field(default_factory=set)
+    entries: dict[date, list[bytes]] = field(default_factory=dict)
     closing: bool = False
     _keyring: tuple[bytes, Keyring] | None = None
 

@@ -27,6 +27,7 @@ class ConsoleSettings:
     lock_minutes: int = between(1, 240, 15)
     keep_days: int = between(7, 730, 90)
     daily_records: int = between(4, 1_000, 8)
+    post_minutes: int = between(0, 240, 15)
 
     def check(self) -> None:
         """Refuse an address that others could reach, and addresses that cannot be what they are for."""

@@ -1,4 +1,7 @@
-"""A sync: what the shelf holds, day by day, tried, judged and kept. docs/protocol.md, sections 7 and 9."""
+"""The reading half of a sync: what the shelf holds, day by day, tried, judged and kept.
+
+docs/protocol.md, sections 7 and 9.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -6,7 +9,6 @@ from datetime import date, timedelta
 from secrets import token_bytes
 from time import time
 
-from whistle.console.answer import Writer
 from whistle.console.book import Book
 from whistle.console.case import Case, Item, ItemState
 from whistle.console.events import Alarmed, Retired, Stored, Unstored
@@ -14,7 +16,6 @@ from whistle.console.hearing import Hearing
 from whistle.console.judging import Judge, Tally, is_deleted
 from whistle.console.meeting import ALARMING, meet, publish
 from whistle.console.opening import Opener
-from whistle.console.posting import Post
 from whistle.console.streams import store
 from whistle.console.telling import INVENTORY_DAYS, report
 from whistle.console.vault import member, retire
@@ -66,8 +67,7 @@ class Sync:
     ``anonymous`` carries whatever should not be linked to our signed requests; ``seen`` are hashes of records that
     were tried since the vault was opened. They are never written down, so that the disk does not tell, either, how
     much there was for others. ``progress`` is called often; what it raises stops the sync. ``through`` is the last day
-    that the courier knows of: today, or the day on which a carried file was written. ``per_day`` is how many records
-    this console puts on a day, whatever there is to say.
+    that the courier knows of: today, or the day on which a carried file was written.
     """
 
     book: Book
@@ -76,7 +76,6 @@ class Sync:
     today: date
     through: date
     keep_days: int
-    per_day: int = 8
     seen: set[bytes] = field(default_factory=set)
     progress: Callable[[Progress], None] = lambda _progress: None
     _entries: dict[date, list[bytes]] = field(default_factory=dict)
@@ -96,8 +95,6 @@ class Sync:
         publish(self.book.vault, self.courier, directory, self.today)
         if self.book.vault.secrets.statements:  # without one nobody could believe, or answer, what this person says
             report(self.book, self.today)
-            writer = Writer(self.book, self.anonymous, directory, self.today)
-            Post(writer, self.per_day, self._inventories()).send()
         return Synced(tally.messages, tally.replies, tally.contacts, tally.faults, alarms, retired)
 
     def _meet(self) -> tuple[Directory, tuple[str, ...]]:
@@ -141,8 +138,8 @@ class Sync:
         hearing.settle()
         return {hashed(bytes(record), size=16) for record in hearing.again}
 
-    def _inventories(self) -> dict[date, list[bytes]]:
-        """Return what was listed of each closed day that colleagues were not told of, the oldest first."""
+    def inventories(self) -> dict[date, list[bytes]]:
+        """Return what names the records of each closed day that colleagues were not told of, the oldest first."""
         last = self.through - OPEN_DAYS
         done = self.book.cases.journal.inventoried or last - timedelta(days=1)
         first = max(done, last - INVENTORY_DAYS) + timedelta(days=1)

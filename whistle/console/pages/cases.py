@@ -17,7 +17,7 @@ from whistle.console.pages import here
 from whistle.console.pages.shown import items_of, names_of, warnings_of
 from whistle.console.vault import FullBackup
 from whistle.errors import CourierError, FileUnknown, ShelfError, WhistleError
-from whistle.language import _
+from whistle.language import _, plural
 from whistle.naming import file_name
 
 cases_pages = Blueprint("cases", __name__)
@@ -42,6 +42,7 @@ def inbox() -> str:
         cases=desk.inbox(),
         warnings=desk.warnings(),
         news=" ".join(map(str, get_flashed_messages())) or here.console().fetching.news(),
+        outgoing=here.console().outgoing.state(),
         synced=never if synced is None else _("Last fetched on {day}.").format(day=synced.isoformat()),
     )
 
@@ -70,14 +71,25 @@ def reply(label: str) -> AnyResponse | tuple[str, int]:
 def _answer(found: Case, answer: Answer) -> str:
     """Seal an answer and send it, and return what became of it: once it is kept, a failure only delays it."""
     without = _without()
+    desk, outgoing = here.desk(), here.console().outgoing
     with here.console().couriers() as (_signed, courier):
-        try:
-            item = here.desk().reply(courier, found.name, answer, without)
-        except (CourierError, ShelfError) as error:
-            return error.message() + " " + _("Your answer is kept here, and the next fetch sends it.")
-    if item.state is ItemState.SENDING:
-        return _("Your answer is kept here. No more records are sent today; the first fetch of tomorrow sends it.")
-    return _("Your answer has been sent.")
+        if outgoing.is_spread:
+            item = desk.keep(courier, found.name, answer, without)
+        else:
+            try:
+                item = desk.reply(courier, found.name, answer, without)
+            except (CourierError, ShelfError) as error:
+                return error.message() + " " + _("Your answer is kept here, and the next fetch sends it.")
+    if item.state is not ItemState.SENDING:
+        return _("Your answer has been sent.")
+    if outgoing.is_spread and outgoing.answer((found.name, item.commitment)):
+        minutes = here.console().settings.post_minutes
+        return plural(
+            "Your answer leaves at a random moment of the next {count} minute. You need not wait for it.",
+            "Your answer leaves at a random moment of the next {count} minutes. You need not wait for it.",
+            minutes,
+        ).format(count=minutes)
+    return _("Your answer is kept here. No more records are sent today; the first fetch of tomorrow sends it.")
 
 
 @cases_pages.post("/cases/<label>/items/<item>/files/<int:number>")

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from whistle import language
 from whistle.console.desk import Desk
 from whistle.console.pages import here
+from whistle.console.pages.outgoing import Outgoing
 from whistle.console.sync import Progress, Synced
 from whistle.errors import WhistleError
 from whistle.language import _, plural
@@ -22,8 +23,9 @@ _DRAFTS: Final = 1_000
 class Fetching:
     """One fetch at a time, in a thread of its own."""
 
-    def __init__(self, desk: Desk, couriers: here.Couriers) -> None:
+    def __init__(self, desk: Desk, couriers: here.Couriers, outgoing: Outgoing) -> None:
         self._desk = desk
+        self._outgoing = outgoing
         self._couriers = couriers
         self._lock = Lock()
         self._thread: Thread | None = None
@@ -68,7 +70,11 @@ class Fetching:
         language.use(here.LANGUAGE)
         try:
             with self._couriers() as (signed, anonymous):
-                self._outcome = self._desk.sync(signed, anonymous, self._show)
+                self._outcome = self._desk.fetch(signed, anonymous, self._show)
+                if not self._outgoing.is_spread:
+                    self._outgoing.send(anonymous)
+            if self._outgoing.is_spread:
+                self._outgoing.start()
         except WhistleError as error:
             self._outcome = error.message()
         except Exception:

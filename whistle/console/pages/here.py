@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from flask import current_app, redirect, render_template, request, url_for
+from flask import Flask, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from whistle.console.desk import Desk
@@ -16,6 +16,7 @@ from whistle.courier import Courier
 
 if TYPE_CHECKING:
     from whistle.console.pages.fetching import Fetching
+    from whistle.console.pages.outgoing import Outgoing
 
 #: Where the application keeps what follows.
 EXTENSION: Final = "whistle-console"
@@ -35,6 +36,7 @@ class Console:
     guard: Guard
     couriers: Couriers
     fetching: "Fetching"
+    outgoing: "Outgoing"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,12 @@ class Me:
 
 def console() -> Console:
     """Return the console that makes this page."""
-    found: Console = current_app.extensions[EXTENSION]
+    return of(current_app)
+
+
+def of(app: Flask) -> Console:
+    """Return the console that ``app`` has the pages of."""
+    found: Console = app.extensions[EXTENSION]
     return found
 
 

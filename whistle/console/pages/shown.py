@@ -94,7 +94,7 @@ def _notes(case: Case, item: Item) -> list[str]:
     if item.state is ItemState.INCOMPLETE:
         notes.append(_("Its files or its long text could not be fetched whole, or were altered."))
     if item.state is ItemState.SENDING:
-        notes.append(_("This has not been sent yet. The next fetch sends it."))
+        notes.append(_("This has not left yet. It leaves by itself, or with the next fetch."))
     if item.withdrawn:
         notes.append(_("The source took this back."))
     if item.reference is not None and not case.is_contact:
