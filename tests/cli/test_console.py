@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 import whistle.cli.console as commands
 from tests.console.world import ANA, PASSPHRASE, DirectCourier, World
 from whistle.cli import desks, vaults, whistle
+from whistle.console.delivery import Alarm
 from whistle.errors import (
     AlreadyJoined,
     CaseUnknown,
@@ -22,6 +24,7 @@ from whistle.errors import (
     KeyringMalformed,
     PassphraseTooShort,
     SettingsError,
+    ShelfFull,
     VaultExists,
     WrongPassphrase,
 )
@@ -295,3 +298,95 @@ def test_files_of_a_message_and_of_its_answer_keep_apart_when_saved(world: World
     run("read", "--config", config, case, "--save", tmp_path / "saved")
     saved = {path.name: path.read_bytes() for path in (tmp_path / "saved").iterdir()}
     assert saved == {"1-1-a.png": b"of the source", "answer-1-1-a.png": b"of the reviewer"}
+
+
+# --- records leave at moments of their own
+
+
+def spread(world: World, name: str = "ana") -> Path:
+    path = configured(world, name)
+    path.write_text(path.read_text().replace("post_minutes = 0", "post_minutes = 15"))
+    return path
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let the time that is waited pass at once, and return it."""
+    waited: list[float] = []
+    monkeypatch.setattr(Alarm, "now", lambda _alarm: sum(waited))
+    monkeypatch.setattr(Alarm, "wait", lambda _alarm, seconds: waited.append(seconds))
+    return waited
+
+
+def records(world: World) -> int:
+    return len(world.shelf.messages_of(world.today, b"", 1_000))
+
+
+def test_records_leave_over_a_quarter_of_an_hour(world: World, waits: list[float]) -> None:
+    done = run("sync", "--config", spread(world))
+    assert done.exit_code == 0
+    assert "8 records of today leave at random moments of the next 15 minutes" in done.output
+    assert records(world) == 8
+    assert 0 < sum(waits) < 15 * 60
+    assert len(waits) == 8
+
+
+def test_ctrl_c_sends_the_rest_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def press(_alarm: Alarm, seconds: float) -> None:
+        assert seconds > 0
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(Alarm, "wait", press)
+    assert run("sync", "--config", spread(world)).exit_code == 0
+    assert records(world) == 8
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_reply_leaves_at_a_moment_of_its_own(world: World, config: Path, waits: list[float]) -> None:
+    receipt = Receipt.generate()
+    world.tell(receipt, "The tender was fixed.")
+    run("sync", "--config", config)
+    case = case_in(run("inbox", "--config", config).output)
+    before = records(world)
+    done = run("reply", case, "--config", spread(world), "--text", written(world, "Thank you."), "--yes")
+    assert "The reply is stored as number 1." in done.output
+    assert records(world) - before == 1
+    assert len(waits) == 1
+    (reply,) = world.source(receipt).visit().replies
+    assert reply.content is not None
+    assert reply.content.text == "Thank you."
+
+
+@pytest.mark.usefixtures("waits")
+@pytest.mark.parametrize("minutes", [0, 15])
+def test_a_shelf_without_room_is_told_calmly(
+    world: World, config: Path, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    def full(_courier: DirectCourier, _record: object) -> None:
+        raise ShelfFull
+
+    receipt, path = Receipt.generate(), config if not minutes else spread(world)
+    world.tell(receipt, "The tender was fixed.")
+    with monkeypatch.context() as while_full:
+        while_full.setattr(DirectCourier, "put_message", full)
+        done = run("sync", "--config", path)
+        assert done.exit_code == 75
+        assert "1 new message." in done.output
+        assert "8 records of this console wait for it. Nothing is lost; they leave next time." in done.output
+        assert "Error" not in done.output
+        case = case_in(run("inbox", "--config", path).output)
+        if minutes:
+            reply = run("reply", case, "--config", path, "--text", written(world, "Thank you."), "--yes")
+            assert reply.exit_code == 75
+            assert "The reply is kept." in reply.output
+    before = records(world)
+    assert run("sync", "--config", path).exit_code == 0
+    assert records(world) - before == 8
+    assert len(world.source(receipt).visit().replies) == (1 if minutes else 0)
+
+
+def written(world: World, text: str) -> Path:
+    path = world.folder / "answer.txt"
+    path.write_text(text)
+    return path
