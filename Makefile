@@ -48,7 +48,8 @@ types: setup ## Check types (mypy and tsc, strict)
 	$(BIN)/mypy
 	npm --prefix browser run --silent types
 
-bench: setup ## Measure speed on this machine
+bench: setup ## Measure speed on this machine, also beside floods and slow clients
+	@dev/system-packages slowhttptest
 	$(BIN)/python -m bench
 
 mutants: .venv/for-tests ## Break whistle/protocol line by line and list what no test noticed

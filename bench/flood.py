@@ -1,30 +1,23 @@
 """Honest reports beside a flood on each endpoint in turn. Run with ``python -m bench.flood``.
 
 The flood is a hundred requests a second, each over a connection of its own: forms with a ticket that was used and a
-place that was shown before, requests of the interface with forged work. Beside it one honest report a second, by the
-form from the first page on and by the interface in turn. Printed are the honest ones that got through, the time that
-95 of 100 took at most, and what the server held in memory.
+place that was shown before, requests of the interface with forged work. Beside it one honest report a second
+(``honest.py``). Printed are the honest ones that got through, the time that 95 of 100 took at most, and what the
+server held in memory.
 """
 
 import socket
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import cycle
 from multiprocessing import Event, Process, Value
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event as Ended
 from typing import Final, TypeAlias
 
-from bench import forms
+from bench import forms, honest
 from whistle.courier import wire
-from whistle.courier.http import HttpCourier
-from whistle.intake.published import today
-from whistle.protocol.directory import Published, verify
 from whistle.protocol.labels import RECORD_SIZE
-from whistle.protocol.receipt import Receipt
-from whistle.source import Draft, Source
 
 Sent: TypeAlias = "Synchronized[int]"
 
@@ -99,47 +92,19 @@ def flooded(request: bytes) -> Iterator[Sent]:
         flooder.join()
 
 
-def by_interface() -> None:
-    """Report as a page with JavaScript does: everything is sealed before it is sent."""
-    with HttpCourier(f"http://127.0.0.1:{forms.PORT}") as courier:
-        directory = verify(Published.parse(courier.keyring()), today())
-        readers = tuple(person.id for person in directory.readers(1))
-        Source(courier, directory, Receipt.generate()).prepare(Draft("They met again.", "en", 1, readers)).send()
-
-
-def _timed(act: Callable[[], object]) -> float | None:
-    begun = time.monotonic()
-    try:
-        act()
-    except Exception:  # noqa: BLE001 - whatever it is, the report is lost
-        return None
-    return time.monotonic() - begun
-
-
 def main() -> None:
     """Print a line for each endpoint, and one for all."""
-    with forms.server() as running, ThreadPoolExecutor(32) as people:
-        acts = cycle((forms.journey, by_interface))
-        times: list[float | None] = []
+    with forms.server() as running:
+        outcome = honest.Outcome()
         print(f"{A_SECOND} requests a second on each endpoint, one honest report a second beside it")
         for name, request in requests():
             with flooded(request) as sent:
-                begun, peak, reports = time.monotonic(), 0.0, list[Future[float | None]]()
-                for _ in range(HONEST):
-                    time.sleep(1)
-                    reports.append(people.submit(_timed, next(acts)))
-                    peak = max(peak, running.memory())
-                outcome = [report.result() for report in reports]
+                begun = time.monotonic()
+                part = honest.reports(running, HONEST)
                 rate = sent.value / (time.monotonic() - begun)
-            times += outcome
-            print(f"  {name:24} {_summary(outcome)}, at most {peak:.0f} MiB, {rate:.0f} a second", flush=True)
-        print(f"  {'all':24} {_summary(times)}")
-
-
-def _summary(times: list[float | None]) -> str:
-    arrived = sorted(one for one in times if one is not None)
-    late = arrived[int(0.95 * (len(arrived) - 1))] if arrived else float("inf")
-    return f"{len(arrived)} of {len(times)} arrived, 95 of 100 within {late:.2f} s"
+            outcome.add(part)
+            print(f"  {name:24} {part}, {rate:.0f} a second", flush=True)
+        print(f"  {'all':24} {outcome}")
 
 
 if __name__ == "__main__":

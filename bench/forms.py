@@ -36,6 +36,7 @@ class Server:
     """The intake of a fresh trial organisation."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         whistle = [sys.executable, "-m", "whistle"]
         subprocess.run(
             [*whistle, "init", str(folder), "--intake-port", str(PORT)], check=True, stdout=subprocess.DEVNULL
@@ -48,7 +49,7 @@ class Server:
 
     def _status(self) -> int:
         try:
-            return _ask("GET", "/")[0]
+            return ask("GET", "/")[0]
         except OSError:
             return 0
 
@@ -57,10 +58,14 @@ class Server:
         return sum(_cpu_seconds(process) for process in (self.worker, *_children_of(self.worker)))
 
     def memory(self) -> float:
-        """Return the proportional memory (PSS, MiB) of worker, nursery and children together."""
+        """Return the proportional memory (PSS, MiB) of master, worker, nursery and children together."""
         nursery = _children_of(self.worker)
         children = [child for process in nursery for child in _children_of(process)]
-        return sum(_pss(process) for process in (self.worker, *nursery, *children)) / 1024
+        return sum(_pss(process) for process in (self._process.pid, self.worker, *nursery, *children)) / 1024
+
+    def disk(self) -> float:
+        """Return what the files of the intake take up on the disk (MiB)."""
+        return sum(file.stat().st_blocks for file in (self._folder / "intake").rglob("*")) * 512 / (1 << 20)
 
     def stop(self) -> None:
         """Stop it."""
@@ -112,7 +117,7 @@ def used() -> tuple[str, bytes]:
 
 def journey() -> str:
     """Report as somebody who begins at the first page; raises ``AssertionError`` if it is lost."""
-    status, page = _ask("GET", "/")
+    status, page = ask("GET", "/")
     assert status == http.client.OK, status
     for path, more in (
         ("/report", []),
@@ -191,10 +196,11 @@ def _action(page: str, path: str) -> str:
 
 
 def _post(path: str, fields: list[tuple[str, str]]) -> tuple[int, str]:
-    return _ask("POST", path, urlencode(fields))
+    return ask("POST", path, urlencode(fields))
 
 
-def _ask(method: str, path: str, body: str | None = None) -> tuple[int, str]:
+def ask(method: str, path: str, body: str | None = None) -> tuple[int, str]:
+    """Send one request over a connection of its own, and return status and page of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
     try:
         connection.request(method, path, body, _URLENCODED if body else {})

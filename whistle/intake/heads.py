@@ -15,6 +15,7 @@ INTERFACE: Final = "/v1/"
 SMALLEST_INTERFACE_BODY: Final = 256
 
 _END: Final = b"\r\n\r\n"
+_LINE_END: Final = b"\r\n"
 _SHORTEST: Final = len(b"GET / HTTP/1.1\r\n\r\n")
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _INTERFACE_POST: Final = b"POST /v1/"
@@ -51,6 +52,8 @@ class HeadReader:
     No head is shorter than 18 bytes, so these come in one piece. From there on, with k bytes of the final CRLFCRLF
     seen, the body is at least 4 - k bytes away. A valid POST of the interface has a body of 256 bytes or more, which
     may be read along, since it is sealed; that saves a system call for every few bytes where speed matters.
+
+    So few bytes at a time are many turns, and whoever sends a long head makes us take them all: each has to be cheap.
     """
 
     def __init__(self) -> None:
@@ -62,23 +65,32 @@ class HeadReader:
 
     def wanted(self) -> int:
         """Return how many bytes may be read next."""
-        if len(self._seen) < _SHORTEST:
-            return _SHORTEST - len(self._seen)
-        matched = next(count for count in (3, 2, 1, 0) if self._seen.endswith(_END[:count]))
-        along = SMALLEST_INTERFACE_BODY if self._seen.startswith(_INTERFACE_POST) else 0
+        seen = self._seen
+        if len(seen) < _SHORTEST:
+            return _SHORTEST - len(seen)
+        along = SMALLEST_INTERFACE_BODY if seen.startswith(_INTERFACE_POST) else 0
+        if seen[-1] not in _LINE_END:
+            return len(_END) + along
+        matched = next(count for count in (3, 2, 1, 0) if seen.endswith(_END[:count]))
         return len(_END) - matched + along
 
     def feed(self, untrusted_bytes: bytes) -> Head | None:
         """Take the bytes just read, and return the head if it is complete; raises ``RequestRefused``."""
         before = len(self._seen)
         self._seen += untrusted_bytes
-        end = self._seen.find(_END, max(0, before - 3))
-        head_size = len(self._seen) if end < 0 else end + len(_END)
-        if not self._seen[:1].isupper() or _BARE_LF.search(self._seen, before, head_size):
+        end = self._end(before) if b"\n" in untrusted_bytes else -1
+        if not self._seen[0:1].isupper():
             raise RequestRefused(400)
-        if head_size > HEAD_LIMIT:
+        if (len(self._seen) if end < 0 else end + len(_END)) > HEAD_LIMIT:
             raise RequestRefused(431)
         return None if end < 0 else parse(bytes(self._seen[:end]))
+
+    def _end(self, before: int) -> int:
+        """Return where the head ends, or -1; only a line end that came after ``before`` can be the one."""
+        end = self._seen.find(_END, max(0, before - 3))
+        if _BARE_LF.search(self._seen, before, len(self._seen) if end < 0 else end + len(_END)):
+            raise RequestRefused(400)
+        return end
 
     def rest(self) -> bytes:
         """Return what was read along of the body; empty for everything but a POST of the interface."""

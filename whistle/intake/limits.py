@@ -5,7 +5,7 @@ from typing import Final, Self
 
 from whistle.intake.settings import IntakeSettings
 
-HEAD_LIMIT: Final = 16_384
+HEAD_LIMIT: Final = 8_192
 HEAD_FIELDS_LIMIT: Final = 64
 TARGET_LIMIT: Final = 2_048
 _OVERSIZE: Final = 16
