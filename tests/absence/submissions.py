@@ -19,7 +19,7 @@ from tests.browser.driving import Browser, Mode
 from tests.browser.firefox import Firefox
 from tests.corpus import Report
 from tests.intake.server import eventually
-from tests.journeys.instance import Instance
+from tests.journeys.instance import Instance, Server
 from tests.journeys.test_commands import Commands
 from tests.journeys.visitor import Visitor
 
@@ -146,55 +146,76 @@ def talkative(instance: Instance) -> tuple[str, ...]:
     return ("env", *python, "FLASK_DEBUG=1", f"GUNICORN_CMD_ARGS={gunicorn} {syslog}")
 
 
+class Eyes:
+    """Eyes on a server from all sides. It is started after they are made, and they are opened when it runs."""
+
+    def __init__(self, instance: Instance, trace: Path) -> None:
+        self.trace = Trace(trace)
+        instance.prefix = (*talkative(instance), *self.trace.prefix)
+        #: bytes that went out elsewhere than to visitors
+        self.searched = 0
+
+    def open(self, server: Server) -> None:
+        self.trace.attend(server)
+        self._session = server.master
+        self._watch = Watch(server.master)
+        self._watch.look()
+
+    def changed_memory(self) -> list[Piece]:
+        """Return what has changed in memory since the last look, when the answer was given."""
+        # A child ends when it has seen its visitor go; whatever does not end is looked at like the others.
+        eventually(lambda: len(processes(self._session)) == _LASTING, seconds=5)
+        return self._watch.look()
+
+    def memory(self, search: Search) -> set[Hit]:
+        """Return what is found in all memory."""
+        return {hit for process in processes(self._session) for hit in search.memory(process)}
+
+    def given_out(self, search: Search) -> set[Hit]:
+        """Return what is found in all that went out elsewhere than to visitors, when the server has ended."""
+        hits = set()
+        for given in self.trace.given():
+            self.searched += len(given.data)
+            hits |= search.data(given.data, given.place)
+        return hits
+
+
 def submit(instance: Instance, mode: str, reports: Iterable[Report], folder: Path) -> Left:
     """Send reports, come back with each receipt and add to it; look everywhere for what may be left of it.
 
     Memory is looked at after every answer for what that answer was about, and in the end for all of it.
     """
-    left = Left()
-    trace = Trace(folder / "trace")
-    instance.prefix = (*talkative(instance), *trace.prefix)
+    left, eyes = Left(), Eyes(instance, folder / "trace")
     readers = identities(instance)
-    with instance.serving() as server:
-        trace.attend(server)
-        watch = Watch(server.master)
-        with way_of(mode, instance, folder) as way:
-            for report in reports:
-                pieces, words = _tell(way, report, watch, server.master)
-                keys = instance.keys_of(words)
-                needles = [*told(report), *secrets_of(report.slug, words, keys)]
-                needles += contents_of(report.slug, instance, keys, readers)
-                left.needles += needles
-                left.in_memory |= _found(Search(needles), pieces)
+    with instance.serving() as server, way_of(mode, instance, folder) as way:
+        eyes.open(server)
+        for report in reports:
+            pieces, words = _tell(way, report, eyes)
+            keys = instance.keys_of(words)
+            needles = [*told(report), *secrets_of(report.slug, words, keys)]
+            needles += contents_of(report.slug, instance, keys, readers)
+            left.needles += needles
+            left.in_memory |= found(Search(needles), pieces)
         everything = Search(left.needles)
-        for process in processes(server.master):
-            left.in_memory |= everything.memory(process)
+        left.in_memory |= eyes.memory(everything)
         left.in_files |= everything.files(*places(instance))
     left.in_files |= everything.files(*places(instance))
-    for given in trace.given():
-        left.searched += len(given.data)
-        left.given_out |= everything.data(given.data, given.place)
-    left.answered = {hit for answer in trace.answers for hit in everything.data(answer.data, "an answer")}
-    left.holes, left.orders = trace.holes, trace.orders
+    left.given_out = eyes.given_out(everything)
+    left.answered = {hit for answer in eyes.trace.answers for hit in everything.data(answer.data, "an answer")}
+    left.holes, left.orders, left.searched = eyes.trace.holes, eyes.trace.orders, eyes.searched
     return left
 
 
-def _tell(way: Way, report: Report, watch: Watch, session: int) -> tuple[list[Piece], str]:
+def _tell(way: Way, report: Report, eyes: Eyes) -> tuple[list[Piece], str]:
     """Go through one report; return the memory that changed, as it was after each answer, and the receipt."""
-    watch.look()
     words = way.report(report)
-    pieces = _after_the_answer(watch, session)
+    pieces = eyes.changed_memory()
     way.come_back()
-    pieces += _after_the_answer(watch, session)
+    pieces += eyes.changed_memory()
     way.add()
-    return pieces + _after_the_answer(watch, session), words
+    return pieces + eyes.changed_memory(), words
 
 
-def _after_the_answer(watch: Watch, session: int) -> list[Piece]:
-    # A child ends when it has seen its visitor go; whatever does not end is looked at like the others.
-    eventually(lambda: len(processes(session)) == _LASTING, seconds=5)
-    return watch.look()
-
-
-def _found(search: Search, pieces: Iterable[Piece]) -> set[Hit]:
+def found(search: Search, pieces: Iterable[Piece]) -> set[Hit]:
+    """Return what is found in some memory."""
     return {hit for piece in pieces for hit in search.data(piece.data, piece.place)}

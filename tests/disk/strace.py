@@ -9,7 +9,7 @@ from typing import Final
 
 #: Every string whole, and in hex, so that nothing has to be guessed; it is to be given a file, and what to record.
 WHOLE: Final = ("strace", "--follow-forks", "--strings-in-hex=all", f"--string-limit={1 << 25}", "--quiet=all")
-_LINE: Final = re.compile(r"(?:(\d+) +)?(\w+)\((.*)\) += (-?\d+|0x[0-9a-f]+)(?:<(.*?)>)?(?: .*)?")
+_LINE: Final = re.compile(r"(?:(\d+) +)?(\w+)\((.*)\) += (-?\d+|0x[0-9a-f]+)(?:<(.*?)>(?:\(deleted\))?)?(?: .*)?")
 #: What a call was given first; an arrow is no end.
 _DESCRIPTOR: Final = re.compile(r"(\d+)<((?:->|[^>])*)>(\(deleted\))?")
 _MAPPED: Final = re.compile(r", \d+<([^>]*)>(?:\(deleted\))?, (?:0x)?[0-9a-f]+$")
