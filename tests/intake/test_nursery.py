@@ -38,7 +38,7 @@ def test_a_nursery_that_dies_is_replaced_with_its_worker(tmp_path: Path) -> None
 def test_pages_that_are_the_same_for_everybody_cost_no_child(tmp_path: Path) -> None:
     with serving(tmp_path, site="tests.intake.pages_site:site") as server:
         assert eventually(lambda: server.get("/").status == 200 and not costs_a_child(server, "/"))
-        for path in ("/without-script", "/replies", "/replies/without-script", "/steps"):
+        for path in ("/without-script", "/replies", "/replies/without-script", "/room", "/steps"):
             assert server.get(path).status == 200
             assert not costs_a_child(server, path)
         assert costs_a_child(server, "/nothing")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.intake.browsing import ROOT, Place
+from tests.intake.browsing import ROOT, Place, opened
 from whistle import errors
 from whistle.protocol.receipt import LANGUAGES
 
@@ -127,6 +127,28 @@ def test_steps_are_the_same_for_everybody(place: Place) -> None:
     browser.submit(form.set("text", "A story"))
     assert browser.get("/steps").body == first
     assert not [word for word in words if f">{word}<".encode() in first]
+
+
+def test_the_script_learns_whether_files_are_taken_and_an_observer_no_more_by_the_size(tmp_path: Path) -> None:
+    with opened(tmp_path, capacity=36) as place:
+        before = place.browser().get("/room")
+        assert b'data-files="open"' in before.body
+        browser, form, _words = place.at_form()
+        browser.submit(form.set("text", "The first one."))
+        after = place.browser().get("/room")
+        assert b'data-files="shut"' in after.body
+        assert len(after.body) == len(before.body)
+        # Where not even a text is taken, the first page says so; here nothing is promised or denied.
+        for _ in range(10):
+            _browser, form, _words = place.at_form()
+            browser.submit(form.set("text", "One more."))
+        assert place.browser().get("/room").status == 200
+
+
+def test_a_form_has_a_place_for_files_or_the_reason_why_not(steps: Steps) -> None:
+    for name in ("report", "replies"):
+        shown = [given.get("data-when") for _tag, given in steps.templates[name]]
+        assert shown.count("files_open") == shown.count("!files_open") == 1, name
 
 
 def test_every_id_is_there_once_in_its_step(steps: Steps) -> None:

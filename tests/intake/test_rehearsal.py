@@ -16,7 +16,7 @@ def test_what_is_the_same_for_everybody_is_shown(place: Place) -> None:
     shown: dict[str, bytes] = {}
     with place.backstage.link(shown.__setitem__) as link:
         rehearsal.prepare(place.app, link)
-    assert set(shown) == {"/", "/without-script", "/replies", "/replies/without-script", "/steps"}
+    assert set(shown) == {"/", "/without-script", "/replies", "/replies/without-script", "/room", "/steps"}
     assert shown["/"] == place.browser().get("/").body
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from whistle.cli.trial import MEMBERS, Trial
 from whistle.console.answer import Answer, Attachment
 from whistle.console.case import Case, Item
-from whistle.console.desk import Desk, today_utc
+from whistle.console.desk import Desk
+from whistle.console.door import today_utc
 from whistle.courier.http import HttpCourier
 from whistle.protocol.directory import Directory, Published, verify
 from whistle.protocol.receipt import Receipt

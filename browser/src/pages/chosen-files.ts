@@ -13,13 +13,14 @@ export interface Chosen {
 
 export class ChosenFiles {
   readonly #steps: Steps;
-  readonly #list: HTMLElement;
+  /** Nothing where the site takes no files. */
+  readonly #list: HTMLElement | null;
   readonly #chosen = new Set<Chosen>();
 
   /** Watches the field for files of `form`. */
   constructor(steps: Steps, form: HTMLFormElement) {
     this.#steps = steps;
-    this.#list = form.querySelector("#files") as HTMLElement;
+    this.#list = form.querySelector<HTMLElement>("#files");
     const field = form.querySelector<HTMLInputElement>("input[type=file]");
     field?.addEventListener("change", () => {
       for (const file of field.files ?? []) {
@@ -41,7 +42,7 @@ export class ChosenFiles {
   /** Forgets all of them. */
   wipe(): void {
     this.#chosen.clear();
-    this.#list.replaceChildren();
+    this.#list?.replaceChildren();
   }
 
   #add(file: File): void {
@@ -53,7 +54,7 @@ export class ChosenFiles {
       row.remove();
       document.getElementById("file")?.focus();
     });
-    this.#list.append(row);
+    this.#list?.append(row);
     void new Inside(this.#steps, chosen, row.querySelector(".inside") as HTMLElement).offer();
   }
 }

@@ -10,6 +10,7 @@ import type { Next } from "./report.ts";
 import { sendFrom } from "./sending-from.ts";
 import { isForeseen } from "./sentences.ts";
 import type { Shown } from "./stage.ts";
+import { takesFiles } from "./steps.ts";
 import type { Visitor } from "./visitor.ts";
 import { withdraw } from "./withdrawal.ts";
 
@@ -18,6 +19,7 @@ interface Found {
   readonly directory: Directory;
   readonly visit: Visit;
   readonly words: readonly string[];
+  readonly filesOpen: boolean;
 }
 
 /** `shown` is the page for the twelve words, where that is on the screen already. */
@@ -45,7 +47,7 @@ async function look(visitor: Visitor, receipt: Receipt): Promise<Found> {
   const directory = await visitor.directory();
   const source = visitor.keep(new Source(visitor.courier, directory, receipt));
   const words = receipt.words(await visitor.words.english());
-  return { source, directory, visit: await source.visit(), words };
+  return { source, directory, visit: await source.visit(), words, filesOpen: await takesFiles() };
 }
 
 async function notFound(visitor: Visitor): Promise<Next> {
@@ -61,6 +63,7 @@ async function answers(visitor: Visitor, found: Found): Promise<Next> {
     ...people.view(visitor.steps),
     fingerprint: fingerprintOf(directory, await visitor.words.english()).join(" "),
     unknown: visit.preselected.length === 0,
+    files_open: found.filesOpen,
   };
   const listed = new Answers(visitor, source, visit, about);
   People.tick(listed.shown.root, [...visit.preselected, ...people.custodians]);

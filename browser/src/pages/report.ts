@@ -5,6 +5,7 @@ import { arrived } from "./arrived.ts";
 import { People } from "./people.ts";
 import { sendFrom } from "./sending-from.ts";
 import { MessageForm } from "./message-form.ts";
+import { takesFiles } from "./steps.ts";
 import type { Visitor } from "./visitor.ts";
 
 const ASKED = 2;
@@ -15,11 +16,11 @@ export type Next = "start" | "come-back" | Journey;
 
 /** Throws what is wrong with the organisation's keys before anybody has begun to write. */
 export async function report(visitor: Visitor, channel: number): Promise<Next> {
-  const { words, directory, people } = await visitor.busy("looking", async () => {
+  const { words, directory, people, filesOpen } = await visitor.busy("looking", async () => {
     const found = await visitor.directory();
     const open = new People(found, channel);
     open.checkOpen();
-    return { words: await visitor.words.english(), directory: found, people: open };
+    return { words: await visitor.words.english(), directory: found, people: open, filesOpen: await takesFiles() };
   });
   const receipt = visitor.keep(Receipt.create());
   const written = receipt.words(words);
@@ -28,6 +29,7 @@ export async function report(visitor: Visitor, channel: number): Promise<Next> {
   const questionnaire = questionnaireOf(visitor, directory, channel);
   const shown = visitor.stage.make("report", {
     ...people.view(visitor.steps),
+    files_open: filesOpen,
     prompt: visitor.steps.say(`prompt-${questionnaire}`),
     hint: visitor.steps.say(`hint-${questionnaire}`),
     fingerprint: fingerprintOf(directory, words).join(" "),

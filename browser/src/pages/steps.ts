@@ -3,6 +3,7 @@ import { disarm } from "./disarming.ts";
 import { filled, filledText, type View } from "./filling.ts";
 
 const PATH = "/steps";
+const ROOM_PATH = "/room";
 const ATTEMPTS = 3;
 const PAUSE = 1000;
 
@@ -21,7 +22,7 @@ export class Steps {
   /** Asks the site for them, more than once if it has to. Throws `StepMissing`. */
   static async load(): Promise<Steps> {
     for (let left = ATTEMPTS - 1; ; left--) {
-      const page = await ask();
+      const page = await ask(PATH);
       if (page !== null) {
         return new Steps(page);
       }
@@ -62,10 +63,16 @@ export class Steps {
   }
 }
 
+/** Whether the site takes files now; where it does not say, sending them does. */
+export async function takesFiles(): Promise<boolean> {
+  const page = await ask(ROOM_PATH);
+  return page?.querySelector<HTMLElement>("[data-files]")?.dataset["files"] !== "shut";
+}
+
 /** The page, or `null` where the site does not give it. */
-async function ask(): Promise<Document | null> {
+async function ask(path: string): Promise<Document | null> {
   const request = new XMLHttpRequest();
-  request.open("GET", PATH);
+  request.open("GET", path);
   // The browser reads the page itself: no text ever becomes HTML in a script, which the policy forbids.
   request.responseType = "document";
   await new Promise((resolve) => {

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from flask import Flask, current_app, g, request
 
 from whistle.courier import Courier
-from whistle.errors import KeyringMalformed, NobodyToRead, ProtocolError, RequestRefused, WhistleError
+from whistle.errors import KeyringMalformed, NobodyToRead, ProtocolError, RequestRefused, ShelfError, WhistleError
 from whistle.intake import places
 from whistle.intake.child import LINK
 from whistle.intake.questionnaires import Questionnaire
@@ -89,6 +89,14 @@ def link() -> Link:
     """Return the way to the shelf."""
     found: Link = request.environ[LINK]
     return found
+
+
+def takes_files() -> bool:
+    """Return whether files may be sent; where not even a text would be taken, sending says so better."""
+    try:
+        return link().check_room()
+    except ShelfError:
+        return True
 
 
 def directory() -> Directory:

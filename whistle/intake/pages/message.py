@@ -43,17 +43,9 @@ def parts_of(form: MessageForm) -> dict[str, object]:
         "question": here.questionnaire(channel).story,
         "files_limit": settings.form_files,
         "size_limit": here.size_limit(),
-        "files_open": _takes_files(),
+        "files_open": here.takes_files(),
         "files_again": page_request().had_files,
     }
-
-
-def _takes_files() -> bool:
-    """Return whether files may be sent; where not even a text would be taken, sending says so better."""
-    try:
-        return here.link().check_room()
-    except ShelfError:
-        return True
 
 
 def submit(*, first: bool) -> Answer:
@@ -174,7 +166,7 @@ def _unsent(form: MessageForm, error: WhistleError, *, first: bool) -> Answer:
     elif isinstance(error, ShelfError | CourierError):
         status = HTTPStatus.SERVICE_UNAVAILABLE
         wrong = _("{reason} What you wrote is still here. Please try again later.").format(reason=wrong)
-        if isinstance(error, ShelfFull) and page_request().had_files and not _takes_files():
+        if isinstance(error, ShelfFull) and page_request().had_files and not here.takes_files():
             wrong = _("The site has no room for these files today. What you wrote is still here: send it without them.")
     elif not isinstance(error, ReaderUnavailable):
         raise error

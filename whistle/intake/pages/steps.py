@@ -35,6 +35,12 @@ def steps() -> str:
     )
 
 
+@steps_pages.get("/room")
+def room() -> str:
+    """Tell whether files are taken now: asked for before a form is shown, since steps are loaded once."""
+    return render_template("intake/room.html", files_open=here.takes_files())
+
+
 def _sentences() -> Iterator[tuple[str, str]]:
     """Give out the name of every error that a source can meet, and the sentence that she reads."""
     for tree in _TREES:
