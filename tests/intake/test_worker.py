@@ -27,6 +27,8 @@ def start(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     [
         ("--workers", "2"),
         ("--access-logfile", "-"),
+        ("--log-config-json", "logging.json"),
+        ("--spew",),
         ("--logger-class", "gunicorn.glogging.Logger"),
         ("--bind", "unix:socket"),
         ("--reuse-port",),

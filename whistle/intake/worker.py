@@ -57,6 +57,9 @@ class IntakeWorker(Worker):
                 ("bind", not any(isinstance(address, str) for address in cfg.address)),
                 ("logger_class", issubclass(cfg.logger_class, QuietLogger)),
                 ("accesslog", cfg.accesslog is None),
+                # Other loggers would tell at what second somebody was here, and gunicorn's own every line that is run.
+                ("logconfig", not (cfg.logconfig or cfg.logconfig_json or cfg.logconfig_dict)),
+                ("spew", not cfg.spew),
                 ("control_socket_disable", cfg.control_socket_disable),
                 ("reuse_port", not cfg.reuse_port),
                 ("certfile", not cfg.is_ssl),
