@@ -37,3 +37,6 @@ def test_a_disk_that_fails_to_sync_is_never_trusted_again_without_a_new_start(tm
         assert server.log().count("Booting worker") == 2
         server.worker = int(server.log().rsplit("Booting worker with pid: ", 1)[1].split()[0])
         assert server.post("/echo", b"a").status == 200
+        # The operator learns which part of the machine it was, and nothing of what was to be stored.
+        assert "ShelfUnavailable from OperationalError SQLITE_IOERR_FSYNC at whistle/shelf/" in server.log()
+        assert str(tmp_path) not in server.log()

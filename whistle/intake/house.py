@@ -46,7 +46,7 @@ class House:
         )
         amounts = Amounts(settings.decoys, settings.decoy_groups, settings.message_days)
         self._cover = Cover(self._shelf, amounts, today, self.troubles.add_error)
-        self._verbs = Verbs(self._shelf, self._bulletin, self._cover.notice)
+        self._verbs = Verbs(self._shelf, self._bulletin, self._cover.notice, self.troubles.add_error)
         self._night = Night(self._shelf, self.troubles.add_error)
         self._tickets = Tickets(limits.ticket_seconds, limits.tickets)
         self._nursery = nursery

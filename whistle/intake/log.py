@@ -6,9 +6,12 @@ that of the file or journal it goes to, when somebody was here.
 """
 
 import logging
+import sqlite3
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from errno import errorcode
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any, Final
@@ -17,6 +20,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 _PLACES_LIMIT: Final = 200
+_CAUSES_LIMIT: Final = 10
 _ROOT: Final = Path(__file__).parent.parent.parent
 
 #: The only lines of gunicorn that may be shown as they are: none of them carries anything of a request.
@@ -43,12 +47,32 @@ _KNOWN: Final = frozenset(
 
 
 def place_of(error: BaseException) -> str:
-    """Return the kind of an error and where it happened. Its own words are left out: they may quote a visitor."""
-    places = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    """Return the kinds of an error and of its first cause, and where that happened.
+
+    Their own words are left out: they may quote a visitor. Of the system and of SQLite the name of the fault is kept.
+    """
+    chain = list(_causes(error))
+    places = [(frame.f_code.co_filename, line) for each in chain for frame, line in walk_tb(each.__traceback__)]
     ours = [place for place in places if Path(place[0]).is_relative_to(_ROOT / "whistle")]
     shown = dict.fromkeys([*ours[-1:], *places[-1:]])
     where = ", ".join(f"{_short(file)}:{line}" for file, line in shown)
-    return f"{type(error).__qualname__} at {where or 'an unknown place'}"
+    kinds = dict.fromkeys(map(_kind_of, (chain[0], chain[-1])))
+    return f"{' from '.join(kinds)} at {where or 'an unknown place'}"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Give out an error, what it was raised from, and so on."""
+    cause: BaseException | None = error
+    for _ in range(_CAUSES_LIMIT):
+        if cause is not None:
+            yield cause
+            cause = cause.__cause__
+
+
+def _kind_of(error: BaseException) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    name = getattr(error, "sqlite_errorname", None) if isinstance(error, sqlite3.Error) else errorcode.get(number or 0)
+    return type(error).__qualname__ + (f" {name}" if name else "")
 
 
 def _short(file: str) -> str:

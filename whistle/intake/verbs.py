@@ -4,12 +4,13 @@ Puts are gathered while the loop handles what is at hand, and made durable toget
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Final, TypeAlias
 
 from whistle.courier.wire import LISTING_PAGE
-from whistle.errors import RecordMalformed, ShelfError
+from whistle.errors import RecordMalformed, ShelfError, ShelfUnavailable
 from whistle.intake.published import Bulletin
 from whistle.protocol.labels import (
     ADDRESS_SIZE,
@@ -34,15 +35,21 @@ _BATCH_BYTES: Final = 8 << 20
 class Verbs:
     """Performs each verb on ``shelf``; raises ``RecordMalformed`` for bytes of a wrong size, and ``ShelfError``.
 
-    ``notice`` is told how many messages came, and how many were burned: the cover makes room for them.
+    ``notice`` is told how many messages came, and how many were burned: the cover makes room for them. ``failed`` is
+    told of everything by which a disk, or the system, let the shelf down: whoever asked learns only that it did.
     """
 
     def __init__(
-        self, shelf: Shelf, bulletin: Bulletin, notice: Callable[[int, int], None] = lambda _came, _went: None
+        self,
+        shelf: Shelf,
+        bulletin: Bulletin,
+        notice: Callable[[int, int], None] = lambda _came, _went: None,
+        failed: Callable[[ShelfError], None] = lambda _error: None,
     ) -> None:
         self._shelf = shelf
         self._bulletin = bulletin
         self._notice = notice
+        self._failed = failed
         self._waiting: list[tuple[Put, Done]] = []
         self._waiting_bytes = 0
 
@@ -52,7 +59,8 @@ class Verbs:
 
     def check_room(self) -> bytes:
         """Return 1 if files are taken, otherwise 0; raises as ``Shelf.check_room``."""
-        return b"\x01" if self._shelf.check_room() else b"\x00"
+        with self._telling():
+            return b"\x01" if self._shelf.check_room() else b"\x00"
 
     def put_message(self, untrusted_bytes: bytes, done: Done) -> None:
         """Put one record (32,768 bytes) with the next commit."""
@@ -77,11 +85,16 @@ class Verbs:
             return
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         try:
-            outcomes = self._shelf.commit([put for put, _done in waiting])
+            with self._telling():
+                outcomes = self._shelf.commit([put for put, _done in waiting])
         except ShelfError as error:
             for _put, done in waiting:
                 done(error)
             return
+        # Of a commit that failed all puts have the same outcome, which was raised; what a limit decides never was.
+        for failure in {id(each): each for each in outcomes if isinstance(each, ShelfError)}.values():
+            if failure.__cause__ is not None or failure.__traceback__ is not None:
+                self._failed(failure)
         came = 0
         for (put, done), outcome in zip(waiting, outcomes, strict=True):
             came += outcome is Kept.STORED and put.shelf is ShelfKind.MESSAGE
@@ -90,7 +103,9 @@ class Verbs:
 
     def look(self, untrusted_bytes: bytes) -> bytes:
         """Return 16 bytes, a bit for each of 128 addresses, lowest bit first."""
-        found = self._shelf.look(_exactly(LOOK_COUNT, _parts(untrusted_bytes, ADDRESS_SIZE)))
+        addresses = _exactly(LOOK_COUNT, _parts(untrusted_bytes, ADDRESS_SIZE))
+        with self._telling():
+            found = self._shelf.look(addresses)
         return sum(present << place for place, present in enumerate(found)).to_bytes(LOOK_ANSWER_SIZE, "little")
 
     def fetch(self, untrusted_bytes: bytes) -> bytes:
@@ -113,18 +128,33 @@ class Verbs:
         return b"".join([present.to_bytes(1, "little"), *filter(None, found)])
 
     def _fetch(self, untrusted_bytes: bytes) -> list[bytes | None]:
-        return self._shelf.fetch(_exactly(FETCH_COUNT, _parts(untrusted_bytes, ADDRESS_SIZE)))
+        addresses = _exactly(FETCH_COUNT, _parts(untrusted_bytes, ADDRESS_SIZE))
+        with self._telling():
+            return self._shelf.fetch(addresses)
 
     def burn(self, untrusted_bytes: bytes, done: Done) -> None:
         """Remove every record with the burn hash of one of 8 tokens; whether there was one is never told."""
         tokens = _exactly(BURN_COUNT, _parts(untrusted_bytes, BURN_TOKEN_SIZE))
         self.commit()  # what was put before has to be there to be burned
-        self._notice(0, self._shelf.burn(tokens))
+        with self._telling():
+            burned = self._shelf.burn(tokens)
+        self._notice(0, burned)
         done(None)
 
     def messages(self, day: date, after: bytes) -> bytes:
         """Return up to 64 messages of a day whose addresses come after ``after``, in their order."""
-        return b"".join(map(bytes, self._shelf.messages_of(day, after, LISTING_PAGE)))
+        with self._telling():
+            return b"".join(map(bytes, self._shelf.messages_of(day, after, LISTING_PAGE)))
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell of a failure of the shelf; that it is full by its own limits is none."""
+        try:
+            yield
+        except ShelfError as error:
+            if error.__cause__ is not None or isinstance(error, ShelfUnavailable):
+                self._failed(error)
+            raise
 
 
 def _parts(data: bytes, size: int) -> list[bytes]:
