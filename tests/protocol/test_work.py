@@ -54,7 +54,7 @@ def test_any_nonce_and_path_give_work_or_an_error_of_work(nonce: bytes, path: st
 
 
 def test_all_zeros_would_be_256_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    zeros = SimpleNamespace(digest=lambda: bytes(32))
+    zeros = SimpleNamespace(digest=lambda: bytes(32), update=lambda _nonce: None, copy=lambda: zeros)
     monkeypatch.setattr("whistle.protocol.work.sha256", lambda _data: zeros)
     check(CHALLENGE, PATH, BODY, 256, bytes(8))
     refuses(WorkMissing, lambda: check(CHALLENGE, PATH, BODY, 257, bytes(8)))
