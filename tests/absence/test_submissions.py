@@ -21,14 +21,18 @@ pytestmark = [
     pytest.mark.timeout(900),
 ]
 
-#: Ways of telling, each with as many submissions as a change has time for, and as many as it is to hold for.
-_FEW = {"form": 6, "form with files": 4, "Chromium": 3, "command": 2}
+#: Ways of telling, each with as many submissions as a change has time for.
+_FEW = {"form": 4, "form with files": 3, "Chromium": 2, "command": 2}
+#: … and with as many as it is to hold for, so many to a server.
 _MANY = {"form": 200, "form with files": 200, "Chromium": 200, "Firefox": 25, "command": 200}
+_TOGETHER = 25
+_LONG = [pytest.mark.long, pytest.mark.timeout(7_200)]
 _CASES = [
     *(pytest.param(mode, count, id=f"{mode}, {count}") for mode, count in _FEW.items()),
     *(
-        pytest.param(mode, count, id=f"{mode}, {count}", marks=[pytest.mark.long, pytest.mark.timeout(10_800)])
+        pytest.param(mode, _TOGETHER, id=f"{mode}, from {start}", marks=_LONG)
         for mode, count in _MANY.items()
+        for start in range(0, count, _TOGETHER)
     ),
 ]
 #: What is looked for of every submission, whatever it has beside.

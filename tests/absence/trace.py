@@ -96,6 +96,7 @@ class Trace:
             "-DDD",
             "--decode-fds=path,socket",
             f"--trace=!{','.join(_NOT_RECORDED)}",
+            "--seccomp-bpf",  # what is not recorded costs nothing
             f"--output={file}",
         )
         self._lasting: frozenset[int] = frozenset()
@@ -146,6 +147,8 @@ class Trace:
                 self._writable.add(call.opened)
         elif call.name == "lseek":
             _shadow(shadows, call.place).at = call.result
+        elif call.name in {"accept", "accept4"}:
+            shadows.pop(call.opened, None)  # another visitor had the same port before
         elif call.name == "mmap" and "MAP_SHARED" in call.arguments and call.mapped in self._writable:
             self.holes.add(f"a file that is mapped: {call.mapped}")
 
