@@ -15,13 +15,13 @@ LOCKED := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-un
 	--no-emit-find-links --no-emit-trusted-host --no-emit-options --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-all check lint types bench mutants image-check lock clean
+.PHONY: help setup run demo test test-all check lint types bench mutants image-check scan lock clean
 
 help: ## List these tasks
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: .venv/for-tests $(CODE) ## Install everything that tests and benchmarks need
-	@dev/system-packages chromium firefox-esr w3m lynx links strace git
+	@dev/system-packages chromium firefox-esr w3m lynx links strace git slowhttptest sqlmap wapiti
 
 run: .venv/for-running $(CODE) ## Start a trial organisation: intake on INTAKE_PORT, a console on CONSOLE_PORT
 	@exec $(BIN)/whistle trial $(TRIAL)
@@ -49,7 +49,6 @@ types: setup ## Check types (mypy and tsc, strict)
 	npm --prefix browser run --silent types
 
 bench: setup ## Measure speed on this machine, also beside floods and slow clients
-	@dev/system-packages slowhttptest
 	$(BIN)/python -m bench
 
 mutants: .venv/for-tests ## Break whistle/protocol line by line and list what no test noticed
@@ -58,6 +57,9 @@ mutants: .venv/for-tests ## Break whistle/protocol line by line and list what no
 image-check: .venv/for-running ## Carry out the Dockerfile's steps in a fresh Debian root, and start the intake in it
 	@dev/system-packages mmdebstrap
 	$(AS_ROOT) $(BIN)/python -m dev.image_check
+
+scan: setup ## Let wapiti and sqlmap loose on a trial's intake and console; see docs/scanners.md
+	$(BIN)/python -m dev.scan
 
 lock: .venv/for-tests ## Choose the versions of requirements.txt and requirements-dev.txt anew
 	CUSTOM_COMPILE_COMMAND="make lock" $(LOCKED) --upgrade --output-file requirements.txt pyproject.toml

@@ -27,8 +27,7 @@ HONEST: Final = 26
 _FORM: Final = 50_000
 #: So long one run of slowhttptest lasts at most (seconds); it ends sooner when all of its clients have been shown out.
 _RUN_SECONDS: Final = 60
-#: So long after the last time they come again at the soonest; without it those who are refused at once would be a flood,
-#: which ``flood.py`` measures.
+#: So long later they come again: without it those who are refused at once would be a flood, as in ``flood.py``.
 _PAUSE_SECONDS: Final = 5
 
 _HEADS: Final = ("-H", "-i", "5")
