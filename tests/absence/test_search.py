@@ -1,9 +1,13 @@
 """The search finds what it is there to find: each spelling, at every place of a file, over the border of two blocks."""
 
+import json
 import os
+import re
 import secrets
 from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
+from unicodedata import normalize
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given
@@ -31,6 +35,24 @@ def test_every_spelling_is_found(text: str, coding: str, before: bytes, after: b
         if coding != "utf-8" and spelled == whole.hex().upper().encode():
             continue
         assert found.data(spelled, "here") == {Hit("it", "here")}
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "une enveloppe cachée à l’hôtel", "déjà vu: 100 % à côté"])
+def test_every_way_to_write_a_text_down_is_found(text: str) -> None:
+    found = Search([Needle.text("it", text)])
+    ways = {
+        "JSON": json.dumps({"text": text}).encode(),
+        "a form": urlencode({"text": text}).encode(),
+        "an address": re.sub("%..", lambda escape: escape[0].lower(), quote(text)).encode(),
+        "HTML": text.encode("ascii", "xmlcharrefreplace"),
+        "a log of bytes": repr(text.encode()).encode(),
+        "UTF-8 taken for Latin-1": text.encode().decode("latin-1").encode(),
+        "the widest letters": text.encode("utf-32-le"),
+        "letters in NFD": normalize("NFD", text).encode("utf-16-le"),
+    }
+    if text.isascii() or max(text) <= "\xff":
+        ways["the narrowest letters"] = text.encode("latin-1")
+    assert {way for way, spelled in ways.items() if not found.data(b"..." + spelled + b"...", "here")} == set()
 
 
 @given(secret=st.binary(min_size=16, max_size=32), before=st.binary(max_size=9), after=st.binary(max_size=9))
