@@ -1,7 +1,7 @@
 """Let wapiti and sqlmap loose on a trial's intake and console, and say what they find that is no known false alarm.
 
     python -m dev.scan                # everything; this takes a while
-    python -m dev.scan --quick        # fewer payloads
+    python -m dev.scan --quick        # less of it: fewer payloads, and modules that are cut short
 
 What they say goes to the folder ``build/scan``. The status is 0 where nothing is left unexplained.
 """
@@ -19,11 +19,13 @@ from typing import Final
 from dev.scan import targets
 from dev.scan.findings import Finding, false_alarms, unexplained
 from dev.scan.relay import Relay
-from dev.scan.scanners import ScannerError, Target, sqlmap, wapiti
+from dev.scan.scanners import MODULE_SECONDS, ScannerError, Target, sqlmap, wapiti
 from dev.scan.trial import Scanned, trial
 
 ALARMS: Final = Path(__file__).parent / "false_alarms.toml"
 OUTCOME: Final = Path(__file__).parent.parent.parent / "build" / "scan"
+#: For one module of wapiti.
+QUICK_SECONDS: Final = 90
 
 
 def scan(scanned: Scanned, folder: Path, *, quick: bool) -> list[Finding]:
@@ -44,7 +46,8 @@ def scan(scanned: Scanned, folder: Path, *, quick: bool) -> list[Finding]:
             place = folder / name
             place.mkdir()
             print(f"{name}: wapiti", flush=True)
-            found += wapiti(name, _address(relay) + start, place, exclude=exclude)
+            seconds = QUICK_SECONDS if quick else MODULE_SECONDS
+            found += wapiti(name, _address(relay) + start, place, exclude=exclude, seconds=seconds)
             for target in requests:
                 print(f"{name}: sqlmap: {target.method} {relay.dress.route(target.path)}", flush=True)
                 found += _varied(name, relay, target, place, quick=quick)

@@ -14,10 +14,11 @@ MODULES: Final = (
     "backup,blindsql,brute_login_form,buster,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,methods,"
     "permanentxss,redirect,shellshock,sql,xss"
 )
-_DEPTH: Final = "8"
-#: Seconds for each module of wapiti, and for each run of a scanner as a whole.
-_MODULE_SECONDS: Final = 600
-_RUN_SECONDS: Final = 7_200
+#: Reaches every form; further on it would meet the same ones with other words in them.
+_DEPTH: Final = "4"
+#: Seconds for one module of wapiti, and for one run of a scanner.
+MODULE_SECONDS: Final = 3_600
+_RUN_SECONDS: Final = 4 * 3_600
 
 
 class ScannerError(Exception):
@@ -41,13 +42,19 @@ class Target:
 
 
 def wapiti(
-    site: str, start: str, folder: Path, *, modules: str = MODULES, scope: str = "folder", exclude: Sequence[str] = ()
+    site: str,
+    start: str,
+    folder: Path,
+    *,
+    modules: str = MODULES,
+    exclude: Sequence[str] = (),
+    seconds: int = MODULE_SECONDS,
 ) -> list[Finding]:
     """Let wapiti explore a site from ``start`` on, forms too, and attack all that it finds; raises ``ScannerError``."""
     report = folder / "wapiti.json"
-    command = ["wapiti", "-u", start, "--scope", scope, "-d", _DEPTH, "-m", modules, "-f", "json", "-o", str(report)]
+    command = ["wapiti", "-u", start, "--scope", "folder", "-d", _DEPTH, "-m", modules, "-f", "json", "-o", str(report)]
     command += ["--flush-session", "--store-session", str(folder), "--store-config", str(folder), "--no-bugreport"]
-    command += ["--max-attack-time", str(_MODULE_SECONDS), "-t", "60", "-v", "1", "-S", "aggressive"]
+    command += ["--max-attack-time", str(seconds), "-t", "60", "-v", "1", "-S", "aggressive"]
     command += [part for each in exclude for part in ("-x", each)]
     command += ["--remove", "place"]  # it differs in every address, and each would be explored anew
     _run(command, folder / "wapiti.txt")
