@@ -23,6 +23,8 @@ Sent: TypeAlias = "Synchronized[int]"
 
 A_SECOND: Final = 100
 HONEST: Final = 6
+#: Bytes of a head that is nearly too long: a few at a time are read, so that it costs the most.
+_LONG: Final = 7_900
 _FORMS: Final = (
     "/report",
     "/report/words",
@@ -48,6 +50,7 @@ def requests() -> Iterator[tuple[str, bytes]]:
     """Give out a name for each endpoint, and the request that floods it."""
     for path in ("/", "/replies", "/steps", wire.KEYRING_PATH):
         yield f"GET {path}", _head("GET", path)
+    yield "GET / with a long head", _head("GET", "/", more="X: " + "x" * _LONG)
     place, body = forms.used()
     for path in _FORMS:
         yield f"POST {path}", _head("POST", f"{path}?{place}", len(body), "application/x-www-form-urlencoded") + body
