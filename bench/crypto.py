@@ -151,7 +151,7 @@ def stream(world: World) -> None:
     for index in range(_STREAM_BYTES // labels.CHUNK_TEXT_SIZE):
         aead.encrypt(index.to_bytes(12, "big"), data[: labels.CHUNK_TEXT_SIZE], bytes(64))
     raw = megabytes / (perf_counter() - begun)
-    writer = StreamWriter(world.keys.chunk_burn_token)
+    writer = StreamWriter(world.keys.chunk_burn_tokens)
     begun = perf_counter()
     records = list(writer.begin("scan.pdf", "application/pdf"))
     for _part in range(_STREAM_BYTES // len(data)):

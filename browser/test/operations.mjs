@@ -17,6 +17,18 @@ const threadOf = ({ thread, recipient }) => new p.Thread(bytesOf(thread), new p.
 const spelled = ({ body }) => base64(p.encodeBody(body));
 const times = (count, make) => Array.from({ length: count }, (_, index) => make(index));
 
+/** What the browser makes, which must be what JavaScript makes. */
+function alike(browser, script) {
+  if (JSON.stringify(browser) !== JSON.stringify(script)) {
+    throw new TypeError("The browser and JavaScript do not agree.");
+  }
+  return browser;
+}
+
+async function values(row, indices) {
+  return await Promise.all(indices.map(async (index) => base64(await row.at(index))));
+}
+
 function repeated({ repeat, size }) {
   const piece = Buffer.from(repeat, "base64");
   return new Uint8Array(size === 0 ? 0 : Buffer.alloc(size, piece));
@@ -39,6 +51,10 @@ const hashing = {
   hash({ fields, key, size }) {
     const keyed = () => p.keyedHashOf(size, bytesOf(key), ...fieldsOf(fields));
     return base64(key === "" ? p.hash(...fieldsOf(fields)) : keyed());
+  },
+  async row({ fields, key, indices }) {
+    const rowBy = (subtle) => new p.Row(bytesOf(key), fieldsOf(fields), subtle);
+    return alike(await values(rowBy(crypto.subtle), indices), await values(rowBy(null), indices));
   },
   roots({ roots }) {
     const keys = roots.map(bytesOf);
@@ -66,7 +82,7 @@ const receipts = {
 };
 
 const derivations = {
-  source({ entropy, site, stream_nonce: nonce }) {
+  async source({ entropy, site, stream_nonce: nonce }) {
     const source = sourceOf({ entropy, site });
     const first = source.thread.address(p.UP, 0);
     return {
@@ -78,20 +94,22 @@ const derivations = {
       down: [0, 1, LAST_INDEX].map((index) => base64(source.thread.address(p.DOWN, index))),
       burn: base64(source.burnMessage(first)),
       burn_withdraw: base64(source.burnWithdraw(first)),
-      burn_chunks: times(2, (index) => base64(source.burnChunk(bytesOf(nonce), index))),
+      burn_chunks: await values(source.burnChunks(bytesOf(nonce)), [0, 1, 128, 2 ** 20 - 1]),
       contact_identity: base64(source.contactIdentity().bytes),
       contact_address: times(2, (index) => base64(source.contactAddress(index))),
       contact_burn: times(2, (index) => base64(source.burnContact(index))),
     };
   },
   address: (given) => base64(threadOf(given).address(given.direction, given.index)),
-  "reply tokens"({ shared, address, stream_nonce: nonce, chunk }) {
+  async "reply tokens"({ shared, address, stream_nonce: nonce, chunk }) {
     const tokens = new p.ReplyTokens(bytesOf(shared));
     const burn = tokens.burn(bytesOf(address));
-    const chunks = base64(tokens.burnChunk(bytesOf(nonce), chunk));
+    const chunks = base64(await tokens.burnChunks(bytesOf(nonce)).at(chunk));
     return { burn: base64(burn), burn_hash: base64(p.burnHashOf(burn)), burn_chunk: chunks };
   },
-  "burn hash": ({ token }) => base64(p.burnHashOf(bytesOf(token))),
+  async "burn hash"({ token }) {
+    return alike(base64(p.burnHashOf(bytesOf(token))), base64(await p.burnHashOfChunk(bytesOf(token))));
+  },
 };
 
 const bodies = {
@@ -217,7 +235,7 @@ export async function written({ key, nonce, burn_key: burnKey, files, part }) {
   const secrets = {
     key: bytesOf(key),
     nonce: bytesOf(nonce),
-    burnToken: (index) => p.keyedHash(bytesOf(burnKey), p.LABELS.burnChunk, bytesOf(nonce), index),
+    burnTokens: new p.Row(bytesOf(burnKey), [p.LABELS.burnChunk, bytesOf(nonce)]),
   };
   const writer = await p.StreamWriter.begin(secrets, async (record) => void chunks.push(record));
   for (const file of files) {

@@ -21,7 +21,7 @@ export async function readWhole(courier, { content, stream }) {
     return { content, files: [] };
   }
   const reader = await p.StreamReader.begin(stream);
-  const fetch = async (index) => await recordAt(courier, reader.address(index));
+  const fetch = async (index) => await recordAt(courier, await reader.address(index));
   const whole = content ?? (await reader.readPart(fetch));
   const files = whole.files.map(() => []);
   await reader.readFiles(whole.files, fetch, async (file, bytes) => void files[file].push(bytes));
@@ -44,7 +44,7 @@ export async function answer(courier, author, keys, readers, { echoed = [], file
 async function write(courier, author, keys, content, files) {
   const tokens = new p.ReplyTokens(author.identity.sharedSecret(keys.identity.recipient));
   const nonce = p.randomBytes(8);
-  const secrets = { key: p.randomBytes(32), nonce, burnToken: (index) => tokens.burnChunk(nonce, index) };
+  const secrets = { key: p.randomBytes(32), nonce, burnTokens: tokens.burnChunks(nonce) };
   const writer = await p.StreamWriter.begin(secrets, async (record) => await courier.putChunks([record]));
   for (const [name, data] of files) {
     await writer.addFile(name, "application/octet-stream", [data]);

@@ -472,7 +472,7 @@ test("of a file of a reply nothing is given out before all of it was found to be
     await answer(courier, ana, keys, [ana, boon], { text: "See.", files: [["a", randomBytes(300_000)]], echoed }),
   );
   const reply = await source.load((await source.visit()).replies[0]);
-  const last = p.chunkAddress(reply.stream.key, reply.stream.chunks - 1);
+  const last = await p.chunkAddresses(reply.stream.key).at(reply.stream.chunks - 1);
   const altered = changed(courier, last, (record) => {
     record[100] ^= 1;
     return record;
@@ -500,9 +500,11 @@ test("what is withdrawn is burned, files and contact details too, and the reader
   const before = await source.visit();
   const withdrawn = await source.withdraw(before.preselected, "en");
   assert.deepEqual(withdrawn, { messages: [0, 1], replies: [], problems: [] });
+  const { key, chunks } = report.body.stream;
+  const addresses = p.chunkAddresses(key);
   const gone = [
     ...[0, 1].map((index) => keys.thread.address(p.UP, index)),
-    ...Array.from({ length: report.body.stream.chunks }, (_, index) => p.chunkAddress(report.body.stream.key, index)),
+    ...(await Promise.all(Array.from({ length: chunks }, (_, index) => addresses.at(index)))),
     keys.contactAddress(0),
   ];
   for (const address of gone) {

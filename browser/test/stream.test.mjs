@@ -7,8 +7,7 @@ import { protocol as p } from "./protocol.mjs";
 const fresh = (size) => new Uint8Array(randomBytes(size));
 
 function secrets() {
-  const burnKey = fresh(32);
-  return { key: fresh(32), nonce: fresh(8), burnToken: (index) => p.keyedHash(burnKey, "a test", index) };
+  return { key: fresh(32), nonce: fresh(8), burnTokens: new p.Row(fresh(32), ["a test"]) };
 }
 
 async function written(files, part = null) {

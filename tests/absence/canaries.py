@@ -101,4 +101,4 @@ def contents_of(slug: str, instance: Instance, keys: SourceKeys, readers: Sequen
                 stream = message.body.stream
                 yield Needle(f"{slug}, stream key {number}", stream.key)
                 yield Needle(f"{slug}, chunk key {number}", hashed(labels.CHUNK_KEY, key=stream.key))
-                yield Needle(f"{slug}, chunk token {number}", keys.chunk_burn_token(stream.nonce, 0))
+                yield Needle(f"{slug}, chunk token {number}", keys.chunk_burn_tokens(stream.nonce).at(0))

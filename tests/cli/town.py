@@ -25,7 +25,7 @@ from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record
 from whistle.protocol.signing import Signed
 from whistle.protocol.stream import Layout, StreamReader, StreamWriter
-from whistle.protocol.thread import SourceKeys, reply_chunk_burn_token
+from whistle.protocol.thread import SourceKeys, reply_chunk_burn_tokens
 
 
 @dataclass
@@ -114,7 +114,7 @@ class Town:
         keys, ana = self.keys(receipt), cast.identity("Ana")
         first = self.record(keys.thread.address(labels.UP, 0))
         shared = ana.shared_secret(keys.identity.recipient)
-        writer = StreamWriter(lambda nonce, chunk: reply_chunk_burn_token(shared, nonce, chunk))
+        writer = StreamWriter(lambda nonce: reply_chunk_burn_tokens(shared, nonce))
         records: list[Record] = []
         for name, data in (files or {}).items():
             records += [*writer.begin(name, "text/plain"), *writer.write(data)]

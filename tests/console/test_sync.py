@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,7 @@ from whistle.errors import AnswerMalformed, CarriedMalformed, NotInKeyring, Unre
 from whistle.protocol import labels
 from whistle.protocol.content import Content, Echo
 from whistle.protocol.fields import INDEX_LIMIT
+from whistle.protocol.hashing import Row
 from whistle.protocol.keyring import Role
 from whistle.protocol.keys import Identity
 from whistle.protocol.message import UNKNOWN, Body, Contact, Message, Reply, Withdraw, encode
@@ -345,7 +347,7 @@ def test_a_reply_that_echoes_nothing_known(world: World, forger: Forger, echoed:
 
 
 def test_two_messages_that_claim_one_stream(world: World, forger: Forger) -> None:
-    writer = StreamWriter(lambda _nonce, _index: bytes(32))
+    writer = StreamWriter(partial(Row, key=bytes(32)))
     chunks = [*writer.begin("a.txt", "text/plain"), *writer.write(b"theirs"), *writer.finish()]
     world.shelf.put_chunks(chunks)
     content = Content("mine", None, writer.files)
@@ -360,7 +362,7 @@ def test_two_messages_that_claim_one_stream(world: World, forger: Forger) -> Non
 
 
 def test_a_layout_that_does_not_add_up(world: World, forger: Forger) -> None:
-    writer = StreamWriter(lambda _nonce, _index: bytes(32))
+    writer = StreamWriter(partial(Row, key=bytes(32)))
     chunks = [*writer.begin("a.txt", "text/plain"), *writer.write(b"x"), *writer.finish()]
     world.shelf.put_chunks(chunks)
     files = tuple(replace(file, chunk=3) for file in writer.files)
@@ -369,7 +371,7 @@ def test_a_layout_that_does_not_add_up(world: World, forger: Forger) -> None:
 
 
 def test_bytes_that_belong_to_no_file(world: World, forger: Forger) -> None:
-    writer = StreamWriter(lambda _nonce, _index: bytes(32))
+    writer = StreamWriter(partial(Row, key=bytes(32)))
     chunks = [*writer.begin("a.txt", "text/plain"), *writer.write(b"seen, and hidden"), *writer.finish()]
     world.shelf.put_chunks(chunks)
     files = tuple(replace(file, size=4) for file in writer.files)

@@ -1,9 +1,12 @@
-from hashlib import blake2b
+import pickle
+from hashlib import blake2b, sha256
+from hmac import digest
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whistle.protocol.hashing import framed, hashed
+from whistle.protocol.hashing import Row, framed, hashed
 
 FIELDS = st.lists(st.binary(max_size=12) | st.integers(0, 2**64 - 1), max_size=4)
 
@@ -30,3 +33,37 @@ def test_the_hash_is_blake2b_over_the_framed_fields() -> None:
 
 def test_key_and_size_change_the_whole_hash() -> None:
     assert len({hashed(b"a"), hashed(b"a", key=b"k"), hashed(b"a", key=b"l"), hashed(b"a", size=64)[:32]}) == 4
+
+
+def expected(index: int, *fields: bytes | int, key: bytes) -> bytes:
+    """Return a value of a row by RFC 5869 itself."""
+    extracted = digest(bytes(32), hashed(*fields, key=key), sha256)
+    value = b""
+    for turn in range(1, index % 128 + 2):
+        value = digest(extracted, value + framed(b"whistle/1/row", index // 128) + bytes([turn]), sha256)
+    return value
+
+
+@given(FIELDS, st.binary(min_size=16, max_size=32), st.lists(st.integers(0, 2**40) | st.integers(0, 400), max_size=6))
+def test_a_row_is_hkdf_of_a_key_of_its_own(fields: list[bytes | int], key: bytes, indices: list[int]) -> None:
+    row = Row(*fields, key=key)
+    assert [row.at(index) for index in indices] == [expected(index, *fields, key=key) for index in indices]
+
+
+def test_no_two_values_of_rows_are_the_same() -> None:
+    rows = [
+        Row(b"a", key=bytes(32)),
+        Row(b"a", key=bytes(31) + b"k"),
+        Row(b"b", key=bytes(32)),
+        Row(b"a", 0, key=bytes(32)),
+    ]
+    values = {row.at(index) for row in rows for index in range(1_000)}
+    assert len(values) == 4_000
+    assert {len(value) for value in values} == {32}
+
+
+def test_a_row_tells_nothing_of_itself() -> None:
+    row = Row(b"a", key=bytes(32))
+    assert row.at(0).hex() not in repr(row)
+    with pytest.raises(TypeError):
+        pickle.dumps(row)

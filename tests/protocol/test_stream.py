@@ -15,20 +15,19 @@ from tests.protocol.cast import chance, flipped, refuses
 from whistle.errors import BodyMalformed, StreamAltered, StreamKeyReused, StreamMalformed, TooLarge
 from whistle.protocol import labels, stream
 from whistle.protocol.content import Content, File, Part, StreamReference
-from whistle.protocol.hashing import hashed
+from whistle.protocol.hashing import Row, hashed
 from whistle.protocol.record import Record, burn_hash
 from whistle.protocol.stream import Layout, StreamKeys, StreamReader, StreamWriter, chunks_of, padded
 
 TEXT = 32_688
 
 
-def token(nonce: bytes, index: int) -> bytes:
-    return hashed(b"a token of the tests", nonce, index)
+tokens = partial(Row, b"tokens of the tests", key=bytes(32))
 
 
 def write(files: Sequence[tuple[str, bytes]], part: bytes | None = None, piece: int = 50_000) -> Any:
     """Return the writer and the records of a stream of ``files``, each written ``piece`` bytes at a time."""
-    writer = StreamWriter(token)
+    writer = StreamWriter(tokens)
     records: list[Record] = []
     for name, data in files:
         records += writer.begin(name, "text/plain")
@@ -125,8 +124,8 @@ def test_a_chunk_is_made_as_the_text_says() -> None:
     reference, _, records = usual()
     key = hashed(b"whistle/1/chunk key", key=reference.key)
     for index, record in enumerate(records):
-        assert record.address == hashed(b"whistle/1/chunk address", index, key=reference.key)
-        assert record.burn_hash == burn_hash(token(reference.nonce, index))
+        assert record.address == Row(b"whistle/1/chunk address", key=reference.key).at(index)
+        assert record.burn_hash == burn_hash(tokens(reference.nonce).at(index))
         nonce = index.to_bytes(11, "big") + (b"\1" if index == len(records) - 1 else b"\0")
         text = AESGCM(key).decrypt(nonce, record.sealed, record.address + record.burn_hash)
         assert len(text) == TEXT
@@ -134,14 +133,14 @@ def test_a_chunk_is_made_as_the_text_says() -> None:
 
 
 def test_every_stream_has_a_key_and_a_nonce_of_its_own_and_no_nonce_means_none() -> None:
-    writers = [StreamWriter(token) for _ in range(50)]
+    writers = [StreamWriter(tokens) for _ in range(50)]
     assert len({writer.key for writer in writers}) == len({writer.nonce for writer in writers}) == 50
     assert all(any(writer.nonce) and len(writer.nonce) == 8 and len(writer.key) == 32 for writer in writers)
     assert repr(writers[0].key) not in repr(usual()[0])
 
 
 def test_nothing_is_held_back_but_two_chunks() -> None:
-    writer = StreamWriter(token)
+    writer = StreamWriter(tokens)
     assert list(writer.begin("a", "x/y")) == []
     assert len(list(writer.write(bytes(10 * TEXT)))) == 9
     assert len(list(writer.write(b"1"))) == 0
@@ -154,7 +153,7 @@ def test_nothing_is_held_back_but_two_chunks() -> None:
 
 
 def test_names_types_and_the_count_of_files_have_limits() -> None:
-    writer = StreamWriter(token)
+    writer = StreamWriter(tokens)
     assert list(writer.begin("é" * 512, "t" * 128)) == []
     refuses(TooLarge, lambda: list(writer.begin("é" * 512 + "e", "t")))
     refuses(TooLarge, lambda: list(writer.begin("n", "t" * 129)))
@@ -167,7 +166,7 @@ def test_names_types_and_the_count_of_files_have_limits() -> None:
 
 
 def test_a_part_has_a_limit() -> None:
-    writer = StreamWriter(token)
+    writer = StreamWriter(tokens)
     refuses(TooLarge, lambda: list(writer.finish(bytes((16 << 20) + 1))))
     writer, _ = write([], bytes(16 << 20))
     assert writer.reference.part.size == 16 << 20
@@ -178,7 +177,7 @@ def test_a_stream_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     writer, _ = write([("a", bytes(12 * TEXT))])
     assert writer.reference.chunks == 12
     refuses(TooLarge, lambda: write([("a", bytes(12 * TEXT + 1))]))
-    writer = StreamWriter(token)
+    writer = StreamWriter(tokens)
     assert len([*writer.begin("a", "t"), *writer.write(bytes(12 * TEXT))]) == 11
     refuses(TooLarge, lambda: list(writer.write(bytes(TEXT))))
     monkeypatch.setattr(labels, "CHUNK_LIMIT", 11)
@@ -257,7 +256,7 @@ def test_the_last_flag_is_on_the_very_last_and_cannot_be_moved() -> None:
 def test_a_co_recipient_who_knows_the_key_cannot_replace_a_chunk() -> None:
     reference, files, records = usual()
     cipher = stream._Cipher(reference.key)
-    forged = cipher.seal(1, chance("other words", TEXT), token(reference.nonce, 1), last=False)
+    forged = cipher.seal(1, chance("other words", TEXT), tokens(reference.nonce).at(1), last=False)
     assert StreamReader(reference).open(1, forged) == chance("other words", TEXT)
     refuses(StreamAltered, lambda: read(reference, files, [records[0], forged, *records[2:]]))
 

@@ -5,9 +5,9 @@ import pytest
 
 from tests.protocol.cast import SITE, chance, identity, refuses, source
 from whistle.errors import BodyMalformed
-from whistle.protocol.hashing import hashed
+from whistle.protocol.hashing import Row, hashed
 from whistle.protocol.receipt import Receipt
-from whistle.protocol.thread import SourceKeys, Thread, reply_burn_token, reply_chunk_burn_token
+from whistle.protocol.thread import SourceKeys, Thread, reply_burn_token, reply_chunk_burn_tokens
 
 ENTROPY = chance("source", 16)
 
@@ -26,7 +26,7 @@ def test_every_key_of_a_source_is_the_hash_that_the_text_names() -> None:
     burn_key = derived(b"whistle/1/burn key")
     assert keys.burn_token(b"a" * 32) == hashed(b"whistle/1/burn record", b"a" * 32, key=burn_key)
     assert keys.withdraw_burn_token(b"a" * 32) == hashed(b"whistle/1/burn withdraw", b"a" * 32, key=burn_key)
-    assert keys.chunk_burn_token(b"n" * 8, 3) == hashed(b"whistle/1/burn chunk", b"n" * 8, 3, key=burn_key)
+    assert keys.chunk_burn_tokens(b"n" * 8).at(3) == Row(b"whistle/1/burn chunk", b"n" * 8, key=burn_key).at(3)
     contact = keys.contact_identity.secret_bytes()
     assert contact == derived(b"whistle/1/contact x25519") + derived(b"whistle/1/contact ml-kem", size=64)
     assert keys.contact_address(2) == derived(b"whistle/1/contact address", 2)
@@ -59,7 +59,8 @@ def test_source_and_author_make_the_same_token_for_a_reply() -> None:
     assert len(shared) == 1
     secret = shared.pop()
     assert reply_burn_token(secret, b"a" * 32) == hashed(b"whistle/1/burn record", b"a" * 32, key=secret)
-    assert reply_chunk_burn_token(secret, b"n" * 8, 3) == hashed(b"whistle/1/burn chunk", b"n" * 8, 3, key=secret)
+    expected = Row(b"whistle/1/burn chunk", b"n" * 8, key=secret)
+    assert reply_chunk_burn_tokens(secret, b"n" * 8).at(3) == expected.at(3)
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])

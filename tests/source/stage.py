@@ -18,7 +18,7 @@ from whistle.protocol.reading import Reader, Verified, check_contact, check_up, 
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record
 from whistle.protocol.stream import StreamWriter
-from whistle.protocol.thread import SourceKeys, reply_chunk_burn_token
+from whistle.protocol.thread import SourceKeys, reply_chunk_burn_tokens
 from whistle.shelf import Shelf
 from whistle.source import Attachment, Draft, Sent, Source
 
@@ -165,7 +165,7 @@ class Stage:
         """Put a reply with a stream; a text of more than a body moves to the stream's last part."""
         ana = cast.identity(cast.name_of(cast.ANA))
         shared = ana.shared_secret(KEYS.identity.recipient)
-        writer = StreamWriter(lambda nonce, chunk: reply_chunk_burn_token(shared, nonce, chunk))
+        writer = StreamWriter(lambda nonce: reply_chunk_burn_tokens(shared, nonce))
         records: list[Record] = []
         for name, data in files.items():
             records += [*writer.begin(name, "text/plain"), *writer.write(data)]

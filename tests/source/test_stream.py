@@ -7,7 +7,7 @@ from tests.source.stage import KEYS, Stage
 from whistle.errors import StreamAltered, StreamMalformed
 from whistle.protocol import labels
 from whistle.protocol.stream import StreamReader
-from whistle.protocol.thread import reply_chunk_burn_token
+from whistle.protocol.thread import reply_chunk_burn_tokens
 from whistle.source import ReceivedReply
 
 FILES = {"a.txt": b"a" * 100_000, "空": b"", "c": b"c"}
@@ -24,7 +24,7 @@ def replaced(stage: Stage, reply: ReceivedReply, chunk: int, text: bytes | None)
     """Burn a chunk, and put another in its place (or none) as a colleague who knows the stream key could."""
     assert reply.stream is not None
     shared = cast.identity(cast.name_of(cast.ANA)).shared_secret(KEYS.identity.recipient)
-    token = reply_chunk_burn_token(shared, reply.stream.nonce, chunk)
+    token = reply_chunk_burn_tokens(shared, reply.stream.nonce).at(chunk)
     stage.shelf.burn([token])
     if text is not None:
         cipher = StreamReader(reply.stream)._cipher

@@ -32,7 +32,7 @@ from tests.vectors.pool import contact, event, inventories
 from whistle.courier.carried import CarriedWriter, Kind
 from whistle.protocol import labels
 from whistle.protocol.canonical import decode
-from whistle.protocol.hashing import framed, hashed
+from whistle.protocol.hashing import Row, framed, hashed
 from whistle.protocol.listing import sign_listing
 from whistle.protocol.manifest import SeenManifest
 from whistle.protocol.message import Body, encode
@@ -88,6 +88,8 @@ def framing() -> str:
         ('H("ab", 258, "")', hashed(b"ab", 258, b"")),
         ("H[k] of the same, k = 32 bytes 01", hashed(b"ab", 258, b"", key=b"\1" * 32)),
         ("H[k, 16] of the same", hashed(b"ab", 258, b"", key=b"\1" * 32, size=16)),
+        ("value 0 of R[k] of the same", Row(b"ab", 258, b"", key=b"\1" * 32).at(0)),
+        ("value 129", Row(b"ab", 258, b"", key=b"\1" * 32).at(129)),
     )
 
 
@@ -127,7 +129,7 @@ def derived() -> str:
         ("its burn token, if a message", mine.burn_token(address)),
         ("its burn hash then", place_up(mine, 0).burn_hash),
         ("its burn token, if a withdraw", mine.withdraw_burn_token(address)),
-        ("burn token of chunk 1, nonce 01…08", mine.chunk_burn_token(bytes(range(1, 9)), 1)),
+        ("burn token of chunk 1, nonce 01…08", mine.chunk_burn_tokens(bytes(range(1, 9))).at(1)),
         ("address of contact details 0", mine.contact_address(0)),
         ("their burn token", mine.contact_burn_token(0)),
     )
@@ -188,6 +190,7 @@ def stream() -> str:
                 ("stream key", reference.key),
                 ("stream nonce", reference.nonce),
                 ("AES key", hashed(labels.CHUNK_KEY, key=reference.key)),
+                ("key of the row of addresses", hashed(labels.CHUNK_ADDRESS, key=reference.key)),
                 ("address of chunk 0", records[0].address),
                 ("nonce of chunk 0", bytes(12)),
                 ("nonce of chunk 7, the last", (7).to_bytes(11, "big") + b"\1"),

@@ -26,6 +26,7 @@ def derivations() -> list[Vector]:
         good("a hash with a key", "hash", fields=[text(b"a"), 1], key=text(chance("key", 32)), size=32),
         good("16 bytes of hash", "hash", fields=[text(b"a")], key=text(chance("key", 32)), size=16),
         good("64 bytes of hash", "hash", fields=[text(b"a")], key=text(chance("key", 16)), size=64),
+        good("a row", "row", fields=[text(b"a"), 1], key=text(chance("key", 32)), indices=[0, 1, 127, 128, 5, 2**20 - 1, 2**53 - 1]),
         good("a first root", "roots", roots=[root]),
         good("a second root", "roots", roots=[root, second]),
         good("a source", "source", **SOURCE, stream_nonce=text(b"12345678")),

@@ -32,6 +32,7 @@ def streams() -> tuple[dict[str, Any], list[Vector]]:
         "small": stream("small", [("a.txt", "abc", 70_000), ("empty", "", 0), ("ß.txt", "ü", 32_688)]),
         "another": stream("another", [("a.txt", "xyz", 70_000)]),
         "ten chunks": stream("ten chunks", [("a.txt", "abc", 9 * 32_688)]),
+        "more than a step of a row": stream("more than a step of a row", [("a.txt", "abc", 129 * 32_688)]),
         "content in the stream": stream(
             "content in the stream",
             [("a.txt", "abc", 40_000), ("empty", "", 0)],

@@ -18,7 +18,7 @@ from whistle.protocol.acts import event_hash, inventory_entry
 from whistle.protocol.content import Echo, File, Part, StreamReference
 from whistle.protocol.directory import Directory, Memory, Published, fingerprint, verify
 from whistle.protocol.enrolment import Enrolment
-from whistle.protocol.hashing import framed, hashed
+from whistle.protocol.hashing import Row, framed, hashed
 from whistle.protocol.keyring import Succession, site_of
 from whistle.protocol.keys import Identity, Recipient
 from whistle.protocol.listing import check_listing
@@ -43,7 +43,7 @@ from whistle.protocol.slots import open_slots
 from whistle.protocol.state import State
 from whistle.protocol.statement import Statement
 from whistle.protocol.stream import Layout, StreamKeys, StreamReader, StreamWriter, _Cipher, padded
-from whistle.protocol.thread import SourceKeys, Thread, reply_burn_token, reply_chunk_burn_token
+from whistle.protocol.thread import SourceKeys, Thread, reply_burn_token, reply_chunk_burn_tokens
 from whistle.protocol.work import check as check_work
 from whistle.source.judging import Own, readers_hold
 
@@ -104,6 +104,12 @@ def _hash(given: Given) -> Any:
     return text(hashed(*fields(given["fields"]), key=octets(given["key"]), size=given["size"]))
 
 
+@operation("row")
+def _row(given: Given) -> Any:
+    row = Row(*fields(given["fields"]), key=octets(given["key"]))
+    return [text(row.at(index)) for index in given["indices"]]
+
+
 @operation("receipt")
 def _receipt(given: Given) -> Any:
     return text(Receipt.parse(given["words"], given["language"]).secret_bytes())
@@ -156,7 +162,7 @@ def _source(given: Given) -> Any:
         "down": [text(keys.thread.address(1, index)) for index in (0, 1, 2**32 - 1)],
         "burn": text(keys.burn_token(keys.thread.address(0, 0))),
         "burn_withdraw": text(keys.withdraw_burn_token(keys.thread.address(0, 0))),
-        "burn_chunks": [text(keys.chunk_burn_token(nonce, index)) for index in (0, 1)],
+        "burn_chunks": [text(keys.chunk_burn_tokens(nonce).at(index)) for index in (0, 1, 128, 2**20 - 1)],
         "contact_identity": text(keys.contact_identity.secret_bytes()),
         "contact_address": [text(keys.contact_address(index)) for index in (0, 1)],
         "contact_burn": [text(keys.contact_burn_token(index)) for index in (0, 1)],
@@ -176,7 +182,7 @@ def _reply_tokens(given: Given) -> Any:
     return {
         "burn": text(token),
         "burn_hash": text(burn_hash(token)),
-        "burn_chunk": text(reply_chunk_burn_token(shared, octets(given["stream_nonce"]), given["chunk"])),
+        "burn_chunk": text(reply_chunk_burn_tokens(shared, octets(given["stream_nonce"])).at(given["chunk"])),
     }
 
 
@@ -408,8 +414,7 @@ def _verify(given: Given) -> Any:
 
 def written(given: Given) -> tuple[StreamReference, tuple[File, ...], list[Record]]:
     """Return the stream that a writer makes of the key, nonce, tokens and files in ``given``."""
-    burn_key = octets(given["burn_key"])
-    writer = StreamWriter(lambda nonce, index: hashed(b"whistle/1/burn chunk", nonce, index, key=burn_key))
+    writer = StreamWriter(lambda _nonce: tokens_of(given))
     writer.key, writer.nonce = octets(given["key"]), octets(given["nonce"])
     writer._cipher = _Cipher(writer.key)
     records: list[Record] = []
@@ -419,6 +424,10 @@ def written(given: Given) -> tuple[StreamReference, tuple[File, ...], list[Recor
     records += writer.finish(octets(given["part"]) if given["part"] else None)
     assert writer.reference is not None
     return writer.reference, writer.files, records
+
+
+def tokens_of(stream: Given) -> Row:
+    return Row(b"whistle/1/burn chunk", octets(stream["nonce"]), key=octets(stream["burn_key"]))
 
 
 def repeated(piece: str, size: int) -> bytes:
@@ -460,13 +469,7 @@ def edited(records: list[Record], edits: list[Any], streams: Mapping[str, Any]) 
             stream, index, fill, last = how
             text_of = bytes([fill]) * 32_688
             cipher = _Cipher(octets(streams[stream]["key"]))
-            token = hashed(
-                b"whistle/1/burn chunk",
-                octets(streams[stream]["nonce"]),
-                index,
-                key=octets(streams[stream]["burn_key"]),
-            )
-            records[index] = cipher.seal(index, text_of, token, last=last)
+            records[index] = cipher.seal(index, text_of, tokens_of(streams[stream]).at(index), last=last)
         else:
             raise ValueError(what)
     return records

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from itertools import islice
 from secrets import token_bytes
 from typing import Protocol
@@ -34,7 +35,7 @@ from whistle.protocol.message import Reply, encode
 from whistle.protocol.record import Record, burn_hash
 from whistle.protocol.sealing import Author, Place, commitment_of, pack, seal
 from whistle.protocol.stream import StreamWriter
-from whistle.protocol.thread import Thread, reply_burn_token, reply_chunk_burn_token
+from whistle.protocol.thread import Thread, reply_burn_token, reply_chunk_burn_tokens
 
 #: 64 MiB of files: the tokens that burn them are kept in the ledger.
 CHUNK_LIMIT = 2_048
@@ -174,7 +175,7 @@ class Writer:
 
     def _attach(self, name: bytes, shared: bytes, reply: Reply, answer: Answer) -> tuple[Reply, Content | None]:
         """Return the reply with its files, and its content where that had to move to the stream."""
-        writer = StreamWriter(lambda nonce, index: reply_chunk_burn_token(shared, nonce, index))
+        writer = StreamWriter(partial(reply_chunk_burn_tokens, shared))
         stored = StoredStream(self.book.files, self.book.key(name), writer.key)
         count = _keep(stored, 0, _files(writer, answer.attachments))
         content = Content(answer.text, None, writer.files)
@@ -276,4 +277,5 @@ def _fits(reply: Reply, content: Content) -> bool:
 def _chunk_tokens(shared: bytes, stream: StreamReference | None) -> tuple[bytes, ...]:
     if stream is None:
         return ()
-    return tuple(reply_chunk_burn_token(shared, stream.nonce, index) for index in range(stream.chunks))
+    tokens = reply_chunk_burn_tokens(shared, stream.nonce)
+    return tuple(tokens.at(index) for index in range(stream.chunks))

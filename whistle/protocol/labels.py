@@ -14,6 +14,7 @@ SEALED_SIZE: Final = 32_704
 HEADER_SIZE: Final = 65
 
 HASH_SIZE: Final = 32
+ROW_STEP: Final = 128
 COMMITMENT_SIZE: Final = 32
 CONTENT_KEY_SIZE: Final = 32
 AUTHENTICATOR_SIZE: Final = 32
@@ -77,6 +78,7 @@ DOWN: Final = 1
 
 # --- labels: each begins with "whistle/1/", so that no other protocol's hash is ever ours
 
+ROW: Final = b"whistle/1/row"
 SITE: Final = b"whistle/1/site"
 FINGERPRINT: Final = b"whistle/1/fingerprint"
 

@@ -4,10 +4,11 @@ Untrusted bytes become a ``Record`` here and nowhere else.
 """
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Self
 
 from whistle.errors import RecordMalformed
-from whistle.protocol.hashing import hashed
+from whistle.protocol.hashing import framed
 from whistle.protocol.labels import (
     ADDRESS_SIZE,
     BURN_HASH,
@@ -19,10 +20,13 @@ from whistle.protocol.labels import (
 
 
 def burn_hash(token: bytes) -> bytes:
-    """Return the hash (32 bytes) under which the shelf removes a record for the holder of ``token`` (32 bytes)."""
+    """Return the hash (32 bytes) under which the shelf removes a record for the holder of ``token`` (32 bytes).
+
+    It is SHA-256, which browsers have built in: each chunk of a file needs one.
+    """
     if len(token) != BURN_TOKEN_SIZE:
         raise RecordMalformed
-    return hashed(BURN_HASH, token)
+    return sha256(framed(BURN_HASH, token)).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from whistle.errors import StreamAltered, StreamKeyReused, StreamMalformed, TooLarge
 from whistle.protocol import labels
 from whistle.protocol.content import Content, File, Part, StreamReference
-from whistle.protocol.hashing import hashed
+from whistle.protocol.hashing import Row, hashed
 from whistle.protocol.record import Record, burn_hash
 
 _TEXT = labels.CHUNK_TEXT_SIZE
@@ -46,11 +46,11 @@ class _Cipher:
     """
 
     def __init__(self, stream_key: bytes) -> None:
-        self._stream_key = stream_key
+        self._addresses = Row(labels.CHUNK_ADDRESS, key=stream_key)
         self._aead = AESGCM(hashed(labels.CHUNK_KEY, key=stream_key))
 
     def address(self, index: int) -> bytes:
-        return hashed(labels.CHUNK_ADDRESS, index, key=self._stream_key)
+        return self._addresses.at(index)
 
     def seal(self, index: int, text: bytes, token: bytes, *, last: bool) -> Record:
         address, burn = self.address(index), burn_hash(token)
@@ -76,13 +76,13 @@ class StreamWriter:
     and ``reference`` is there to be put into a message, only when ``finish`` has been taken to its end.
     """
 
-    def __init__(self, burn_token: Callable[[bytes, int], bytes]) -> None:
-        """Begin a stream; ``burn_token`` gives a chunk's token (32 bytes) from stream nonce and index."""
+    def __init__(self, burn_tokens: Callable[[bytes], Row]) -> None:
+        """Begin a stream; ``burn_tokens`` gives the tokens of its chunks from its nonce."""
         self.key = token_bytes(labels.STREAM_KEY_SIZE)
         # A zero nonce means "no stream" in a state slot; the chance of drawing one is 2^-64, but it is not nothing.
         self.nonce = token_bytes(labels.STREAM_NONCE_SIZE - 1) + b"\x01"
         self._cipher = _Cipher(self.key)
-        self._burn_token = burn_token
+        self._burn_tokens = burn_tokens(self.nonce)
         self._begun: list[tuple[str, str, int]] = []
         self._sizes: list[int] = []
         self._rest = bytearray()
@@ -159,7 +159,7 @@ class StreamWriter:
 
     def _seal_held(self, *, last: bool) -> Record:
         index, text = self._count - 1, self._held or b""
-        record = self._cipher.seal(index, text, self._burn_token(self.nonce, index), last=last)
+        record = self._cipher.seal(index, text, self._burn_tokens.at(index), last=last)
         self._digest.update(sha256(bytes(record)).digest())
         return record
 

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from whistle.errors import BodyMalformed
 from whistle.protocol import labels
-from whistle.protocol.hashing import hashed
+from whistle.protocol.hashing import Row, hashed
 from whistle.protocol.keys import Identity, Recipient
 from whistle.protocol.receipt import Receipt
 
@@ -77,9 +77,9 @@ class SourceKeys:
         """
         return hashed(labels.BURN_WITHDRAW, address, key=self._burn_key)
 
-    def chunk_burn_token(self, stream_nonce: bytes, index: int) -> bytes:
-        """Return the token (32 bytes) that burns chunk ``index`` of the source's stream."""
-        return hashed(labels.BURN_CHUNK, stream_nonce, index, key=self._burn_key)
+    def chunk_burn_tokens(self, stream_nonce: bytes) -> Row:
+        """Return the tokens that burn the chunks of the source's stream."""
+        return Row(labels.BURN_CHUNK, stream_nonce, key=self._burn_key)
 
     @cached_property
     def contact_identity(self) -> Identity:
@@ -112,6 +112,6 @@ def reply_burn_token(shared_secret: bytes, address: bytes) -> bytes:
     return hashed(labels.BURN_RECORD, address, key=shared_secret)
 
 
-def reply_chunk_burn_token(shared_secret: bytes, stream_nonce: bytes, index: int) -> bytes:
-    """Return the token (32 bytes) that burns chunk ``index`` of a reply's stream."""
-    return hashed(labels.BURN_CHUNK, stream_nonce, index, key=shared_secret)
+def reply_chunk_burn_tokens(shared_secret: bytes, stream_nonce: bytes) -> Row:
+    """Return the tokens that burn the chunks of a reply's stream."""
+    return Row(labels.BURN_CHUNK, stream_nonce, key=shared_secret)

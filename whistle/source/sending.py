@@ -102,7 +102,7 @@ class Sending:
             raise SendingBroken
 
     def _sealed(self, attachments: Iterable[Attachment]) -> Iterator[Record]:
-        writer = StreamWriter(self._keys.chunk_burn_token)
+        writer = StreamWriter(self._keys.chunk_burn_tokens)
         for attachment in attachments:
             yield from writer.begin(attachment.sent_name, attachment.sent_type)
             while data := attachment.stream.read(labels.CHUNK_TEXT_SIZE):

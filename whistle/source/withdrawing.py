@@ -13,7 +13,7 @@ from whistle.protocol.message import Reply, Withdraw
 from whistle.protocol.reading import Verified
 from whistle.protocol.record import Record
 from whistle.protocol.sealing import commitment_of
-from whistle.protocol.thread import SourceKeys, reply_burn_token, reply_chunk_burn_token
+from whistle.protocol.thread import SourceKeys, reply_burn_token, reply_chunk_burn_tokens
 from whistle.source import judging
 from whistle.source.committing import Commit, previous_of
 from whistle.source.draft import statements_of
@@ -119,8 +119,9 @@ class Withdrawing:
 
     def _tokens(self, own: Own) -> Iterator[bytes]:
         """Give out what burns a message: its chunks, then itself."""
+        tokens = self._keys.chunk_burn_tokens(own.state.stream_nonce)
         for chunk in range(own.state.chunks):
-            yield self._keys.chunk_burn_token(own.state.stream_nonce, chunk)
+            yield tokens.at(chunk)
         yield self._keys.burn_token(own.record.address)
 
     def _reply_tokens(self, reply: Verified[Reply]) -> Iterator[bytes]:
@@ -129,6 +130,7 @@ class Withdrawing:
         _person, statement = self._directory.author(body.statement, body.author, body.day)
         shared = self._keys.identity.shared_secret(statement.recipient)
         if stream is not None:
+            tokens = reply_chunk_burn_tokens(shared, stream.nonce)
             for chunk in range(stream.chunks):
-                yield reply_chunk_burn_token(shared, stream.nonce, chunk)
+                yield tokens.at(chunk)
         yield reply_burn_token(shared, reply.opened.record.address)

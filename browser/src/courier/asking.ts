@@ -30,8 +30,20 @@ export async function fetch(
 }
 
 /** Burns whatever the tokens burn, eight at a time. */
-export async function burn(courier: Courier, tokens: Iterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
-  for (const batch of batches(tokens, BURN_COUNT)) {
+export async function burn(
+  courier: Courier,
+  tokens: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  let batch: Uint8Array[] = [];
+  for await (const token of tokens) {
+    batch.push(token);
+    if (batch.length === BURN_COUNT) {
+      await courier.burn(filled(batch, BURN_COUNT), signal);
+      batch = [];
+    }
+  }
+  if (batch.length > 0) {
     await courier.burn(filled(batch, BURN_COUNT), signal);
   }
 }

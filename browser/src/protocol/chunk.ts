@@ -2,9 +2,10 @@
 import { type Bytes, equal } from "./bytes.ts";
 import { type ChunkCipher, chunkCipher } from "./cipher.ts";
 import { StreamAltered } from "./errors.ts";
-import { HashRow, keyedHash } from "./hashing.ts";
+import { keyedHash } from "./hashing.ts";
 import { LABELS } from "./labels.ts";
-import { ADDRESS_SIZE, BURN_HASH_SIZE, burnHashOf, RECORD_SIZE } from "./record.ts";
+import { ADDRESS_SIZE, BURN_HASH_SIZE, burnHashOfChunk, RECORD_SIZE } from "./record.ts";
+import { Row } from "./row.ts";
 import { CHUNK_MINIMUM } from "./state.ts";
 
 export const CHUNK_TEXT_SIZE = 32_688;
@@ -28,13 +29,8 @@ export function chunksFor(size: number): number {
 }
 
 /** Where the chunks of a stream lie. */
-export function chunkAddresses(streamKey: Uint8Array): HashRow {
-  return new HashRow(streamKey, LABELS.chunkAddress);
-}
-
-/** Where chunk `index` of a stream lies. */
-export function chunkAddress(streamKey: Uint8Array, index: number): Bytes {
-  return keyedHash(streamKey, LABELS.chunkAddress, index);
+export function chunkAddresses(streamKey: Uint8Array): Row {
+  return new Row(streamKey, [LABELS.chunkAddress]);
 }
 
 /** The AES key of a stream's chunks. */
@@ -55,8 +51,8 @@ export interface StreamSecrets {
   readonly key: Bytes;
   /** 8 random bytes, not all zero. */
   readonly nonce: Bytes;
-  /** The token that burns chunk `index`. */
-  readonly burnToken: (index: number) => Uint8Array;
+  /** The tokens that burn its chunks. */
+  readonly burnTokens: Row;
 }
 
 /**
@@ -65,13 +61,13 @@ export interface StreamSecrets {
  * Who uses it gives each index one plaintext and no other: two under one nonce would give away both.
  */
 export class ChunkSealer {
-  readonly #burnToken: StreamSecrets["burnToken"];
-  readonly #addresses: HashRow;
+  readonly #addresses: Row;
+  readonly #burnTokens: Row;
   readonly #cipher: ChunkCipher;
 
-  private constructor({ key, burnToken }: StreamSecrets, cipher: ChunkCipher) {
-    this.#burnToken = burnToken;
+  private constructor({ key, burnTokens }: StreamSecrets, cipher: ChunkCipher) {
     this.#addresses = chunkAddresses(key);
+    this.#burnTokens = burnTokens;
     this.#cipher = cipher;
   }
 
@@ -84,8 +80,8 @@ export class ChunkSealer {
    * allocate thousands of buffers takes longer than to seal into them.
    */
   async seal(index: number, last: boolean, plaintext: Bytes, record = new Uint8Array(RECORD_SIZE)): Promise<Bytes> {
-    record.set(this.#addresses.at(index));
-    record.set(burnHashOf(this.#burnToken(index)), ADDRESS_SIZE);
+    record.set(await this.#addresses.at(index));
+    record.set(await burnHashOfChunk(await this.#burnTokens.at(index)), ADDRESS_SIZE);
     const associated = record.subarray(0, ASSOCIATED_SIZE);
     record.set(await this.#cipher.encrypt(nonceOf(index, last), associated, plaintext), ASSOCIATED_SIZE);
     return record;
@@ -93,13 +89,14 @@ export class ChunkSealer {
 
   wipe(): void {
     this.#addresses.wipe();
+    this.#burnTokens.wipe();
     this.#cipher.wipe();
   }
 }
 
 /** Opens the chunk records of one stream, in any order. */
 export class ChunkOpener {
-  readonly #addresses: HashRow;
+  readonly #addresses: Row;
   readonly #cipher: ChunkCipher;
 
   private constructor(key: Uint8Array, cipher: ChunkCipher) {
@@ -112,14 +109,14 @@ export class ChunkOpener {
   }
 
   /** Where chunk `index` lies. */
-  address(index: number): Bytes {
-    return this.#addresses.at(index);
+  async address(index: number): Promise<Bytes> {
+    return await this.#addresses.at(index);
   }
 
   /** The bytes of chunk `index`. Throws `StreamAltered` for a record that is missing, elsewhere, or changed. */
   async open(index: number, last: boolean, record: Bytes | null): Promise<Bytes> {
     const isThere = record !== null && record.length === RECORD_SIZE;
-    if (!isThere || !equal(record.subarray(0, ADDRESS_SIZE), this.address(index))) {
+    if (!isThere || !equal(record.subarray(0, ADDRESS_SIZE), await this.address(index))) {
       throw new StreamAltered();
     }
     const [associated, sealed] = [record.subarray(0, ASSOCIATED_SIZE), record.subarray(ASSOCIATED_SIZE)];

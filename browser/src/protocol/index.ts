@@ -17,6 +17,7 @@ export * from "./packing.ts";
 export * from "./reading.ts";
 export * from "./receipt.ts";
 export * from "./record.ts";
+export * from "./row.ts";
 export * from "./sealing.ts";
 export * from "./signing.ts";
 export * from "./slots.ts";

@@ -1,5 +1,6 @@
 /** The first field of every hash, MAC and signature: none can stand in for another (docs/protocol.md, section 2). */
 export const LABELS = {
+  row: "whistle/1/row",
   site: "whistle/1/site",
   fingerprint: "whistle/1/fingerprint",
   sourceX25519: "whistle/1/source x25519",

@@ -1,7 +1,8 @@
 /** The 32,768 bytes that a shelf keeps (docs/protocol.md, section 5). */
+import { sha256 as sha256InJavaScript } from "@noble/hashes/sha2.js";
 import { type Bytes, concat, randomBytes } from "./bytes.ts";
 import { RecordMalformed, UnsupportedVersion } from "./errors.ts";
-import { HASH_SIZE, hash } from "./hashing.ts";
+import { frame, HASH_SIZE, sha256 } from "./hashing.ts";
 import { LABELS } from "./labels.ts";
 import { SLOTS_SIZE, sealSlots } from "./slots.ts";
 
@@ -15,6 +16,7 @@ export const COMMITMENT_SIZE = 32;
 export const SEALED_SIZE = RECORD_SIZE - ADDRESS_SIZE - BURN_HASH_SIZE;
 export const BODY_CIPHERTEXT_SIZE = 13_215;
 
+const BEFORE_TOKEN = frame([LABELS.burnHash, new Uint8Array(BURN_TOKEN_SIZE)]).subarray(0, -BURN_TOKEN_SIZE);
 const SLOTS_OFFSET = HEADER_SIZE + COMMITMENT_SIZE;
 const BODY_OFFSET = SLOTS_OFFSET + SLOTS_SIZE;
 
@@ -74,10 +76,19 @@ export function headerOf(address: Uint8Array, burnHash: Uint8Array): Bytes {
 
 /** What a record shows of the token that burns it. Throws `RecordMalformed` for another size than 32. */
 export function burnHashOf(token: Uint8Array): Bytes {
+  return concat(sha256InJavaScript(framedToken(token)));
+}
+
+/** The same by the browser where it can, for the many of a stream. Throws `RecordMalformed`. */
+export async function burnHashOfChunk(token: Uint8Array): Promise<Bytes> {
+  return await sha256(framedToken(token));
+}
+
+function framedToken(token: Uint8Array): Bytes {
   if (token.length !== BURN_TOKEN_SIZE) {
     throw new RecordMalformed();
   }
-  return hash(LABELS.burnHash, token);
+  return concat(BEFORE_TOKEN, token);
 }
 
 /** A record that means nothing, and looks like every other. */

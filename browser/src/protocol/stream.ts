@@ -194,8 +194,8 @@ export class StreamReader {
   }
 
   /** Where chunk `index` lies. */
-  address(index: number): Bytes {
-    return this.#opener.address(index);
+  async address(index: number): Promise<Bytes> {
+    return await this.#opener.address(index);
   }
 
   /** The bytes of chunk `index`, zeros behind its piece too. Throws `StreamAltered`. */

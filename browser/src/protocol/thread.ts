@@ -5,6 +5,7 @@ import { HashRow, hash, keyedHash, keyedHashOf } from "./hashing.ts";
 import { Identity, MLKEM_SEED_SIZE, type Recipient } from "./keys.ts";
 import { LABELS } from "./labels.ts";
 import type { Receipt } from "./receipt.ts";
+import { Row } from "./row.ts";
 
 export const UP = 0;
 export const DOWN = 1;
@@ -74,14 +75,9 @@ export class Source {
     return keyedHash(this.#burnKey, LABELS.burnWithdraw, address);
   }
 
-  /** The token that burns a chunk of a stream of hers. */
-  burnChunk(streamNonce: Uint8Array, index: number): Bytes {
-    return keyedHash(this.#burnKey, LABELS.burnChunk, streamNonce, index);
-  }
-
-  /** The tokens that burn all chunks of a stream of hers. */
-  burnChunks(streamNonce: Uint8Array): HashRow {
-    return new HashRow(this.#burnKey, LABELS.burnChunk, streamNonce);
+  /** The tokens that burn the chunks of a stream of hers. */
+  burnChunks(streamNonce: Uint8Array): Row {
+    return new Row(this.#burnKey, [LABELS.burnChunk, streamNonce]);
   }
 
   /** The tokens of replies that the holder of `author` sealed to her. */
@@ -144,8 +140,8 @@ export class ReplyTokens {
     return keyedHash(this.#shared, LABELS.burnRecord, address);
   }
 
-  burnChunk(streamNonce: Uint8Array, index: number): Bytes {
-    return keyedHash(this.#shared, LABELS.burnChunk, streamNonce, index);
+  burnChunks(streamNonce: Uint8Array): Row {
+    return new Row(this.#shared, [LABELS.burnChunk, streamNonce]);
   }
 
   wipe(): void {

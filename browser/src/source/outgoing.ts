@@ -21,7 +21,10 @@ const BLOCK = 128;
  * the one and four the other; a faster line would gain a third with six, which is all that a browser opens to one site.
  */
 const LANES = 4;
+/** Chunks that are being sealed at the same time, by the browser's own threads. */
+const SEALING = 8;
 
+/** The records of one request. */
 type Batch = readonly Bytes[];
 
 /** Goes on where it stopped when it is asked again, with the same bytes. */
@@ -36,6 +39,8 @@ export class OutgoingStream {
   #sealing: Promise<void> | null = null;
   // Of the first of the blocks.
   #reading: Promise<readonly Bytes[]> | null = null;
+  // Of requests that were answered. To allocate a megabyte anew takes a browser as long as to seal into it.
+  readonly #spare: ArrayBuffer[] = [];
   #broken: unknown = null;
 
   constructor(courier: Courier, sealer: ChunkSealer, pieces: Pieces) {
@@ -61,6 +66,7 @@ export class OutgoingStream {
           throw error;
         }
         onStored(batch.length * RECORD_SIZE);
+        this.#spare.push((batch[0] as Bytes).buffer);
       }
     });
   }
@@ -73,8 +79,10 @@ export class OutgoingStream {
   /** Forgets what was not sent, and the key. */
   wipe(): void {
     this.#blocks.length = 0;
+    this.#reading?.then((plaintexts) => wipe(...plaintexts)).catch(() => undefined);
     this.#reading = null;
     this.#waiting.length = 0;
+    this.#spare.length = 0;
     this.#sealer.wipe();
     this.#pieces.wipe();
   }
@@ -103,7 +111,7 @@ export class OutgoingStream {
       this.#reading = next === undefined ? null : this.#read(next);
       // Where it fails, that is found when it is waited for.
       this.#reading?.catch(() => undefined);
-      this.#waiting.push(...batches(await this.#seal(block, plaintexts), PUT_CHUNK_LIMIT));
+      this.#waiting.push(...(await this.#seal(block, plaintexts)));
     } catch (error) {
       this.#broken = error;
     } finally {
@@ -116,29 +124,33 @@ export class OutgoingStream {
   }
 
   /** The records of a block, in an order of chance. */
-  async #seal(block: number, plaintexts: readonly Bytes[]): Promise<readonly Bytes[]> {
-    const records = recordsOf(plaintexts.length);
-    const places = shuffle([...records]);
-    const last = this.#pieces.chunks - 1;
+  async #seal(block: number, plaintexts: readonly Bytes[]): Promise<readonly Batch[]> {
+    const requests = [...batches(plaintexts, PUT_CHUNK_LIMIT)].map(({ length }) => this.#recordsOf(length));
+    const places = shuffle(requests.flat());
+    const pieces = plaintexts.entries();
     // Without Web Crypto the page itself does the work, and must come to its senses after each chunk.
-    const atOnce = globalThis.crypto.subtle === undefined ? 1 : PUT_CHUNK_LIMIT;
-    for (const batch of batches(plaintexts.entries(), atOnce)) {
-      await breathe();
-      await Promise.all(
-        batch.map(async ([place, plaintext]) => {
-          const index = block * BLOCK + place;
-          const record = await this.#sealer.seal(index, index === last, plaintext, places[place]);
-          wipe(plaintext);
-          this.#hashes.set(await sha256(record), index * HASH_SIZE);
-        }),
-      );
-    }
-    return records;
+    const isOurs = globalThis.crypto.subtle === undefined;
+    const lane = async (): Promise<void> => {
+      for (const [place, plaintext] of pieces) {
+        if (isOurs) {
+          await breathe();
+        }
+        await this.#sealChunk(block * BLOCK + place, plaintext, places[place] as Bytes);
+      }
+    };
+    await Promise.all(Array.from({ length: isOurs ? 1 : SEALING }, lane));
+    return requests;
   }
-}
 
-/** So many records in one buffer. */
-function recordsOf(count: number): readonly Bytes[] {
-  const buffer = new Uint8Array(count * RECORD_SIZE);
-  return Array.from({ length: count }, (_, place) => buffer.subarray(place * RECORD_SIZE, (place + 1) * RECORD_SIZE));
+  async #sealChunk(index: number, plaintext: Bytes, place: Bytes): Promise<void> {
+    const record = await this.#sealer.seal(index, index === this.#pieces.chunks - 1, plaintext, place);
+    wipe(plaintext);
+    this.#hashes.set(await sha256(record), index * HASH_SIZE);
+  }
+
+  /** So many records in one buffer. */
+  #recordsOf(count: number): Batch {
+    const buffer = this.#spare.pop() ?? new ArrayBuffer(PUT_CHUNK_LIMIT * RECORD_SIZE);
+    return Array.from({ length: count }, (_, place) => new Uint8Array(buffer, place * RECORD_SIZE, RECORD_SIZE));
+  }
 }

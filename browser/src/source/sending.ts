@@ -167,8 +167,7 @@ export class Sending {
     }
     const [key, nonce] = [randomBytes(STREAM_KEY_SIZE), streamNonce()];
     const { courier, keys } = this.#desk;
-    const tokens = keys.burnChunks(nonce);
-    const sealer = await ChunkSealer.begin({ key, nonce, burnToken: (index) => tokens.at(index) });
+    const sealer = await ChunkSealer.begin({ key, nonce, burnTokens: keys.burnChunks(nonce) });
     const outgoing = new OutgoingStream(courier, sealer, pieces);
     this.#stream = { key, nonce, chunks: pieces.chunks, part, outgoing };
   }

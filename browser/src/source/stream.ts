@@ -82,7 +82,7 @@ export class ReplyStream {
       await breathe();
       if (index < first || index >= first + fetched.length) {
         const length = Math.min(FETCH_COUNT, end - index);
-        const addresses = Array.from({ length }, (_, place) => reader.address(index + place));
+        const addresses = await Promise.all(Array.from({ length }, (_, place) => reader.address(index + place)));
         [first, fetched] = [index, await fetch(this.#courier, addresses, this.#signal)];
       }
       return fetched[index - first] ?? null;

@@ -6,6 +6,7 @@ import type { Bytes } from "../protocol/bytes.ts";
 import { readersOf } from "../protocol/directory.ts";
 import { ProtocolError, RecordMalformed } from "../protocol/errors.ts";
 import { WITHDRAW_LIMIT, type Withdraw } from "../protocol/message.ts";
+import type { Row } from "../protocol/row.ts";
 import type { Statement } from "../protocol/statement.ts";
 import { DOWN, type Direction, UP } from "../protocol/thread.ts";
 import { Commit, type Newest, previousOf } from "./committing.ts";
@@ -136,20 +137,17 @@ export class Withdrawing {
   // --- burning
 
   /** What burns a message: its chunks, then itself. */
-  *#tokens({ record, state }: Own): Generator<Uint8Array> {
-    const tokens = this.#desk.keys.burnChunks(state.streamNonce);
-    for (let chunk = 0; chunk < state.chunks; chunk++) {
-      yield tokens.at(chunk);
-    }
+  async *#tokens({ record, state }: Own): AsyncGenerator<Uint8Array> {
+    yield* first(state.chunks, this.#desk.keys.burnChunks(state.streamNonce));
     yield this.#desk.keys.burnMessage(record.address);
   }
 
   /** What burns a reply: its chunks, then itself. */
-  *#replyTokens({ read: { body, author }, address }: Found): Generator<Uint8Array> {
+  async *#replyTokens({ read: { body, author }, address }: Found): AsyncGenerator<Uint8Array> {
     const tokens = this.#desk.keys.replyTokens(author.statement.recipient);
     try {
-      for (let chunk = 0; chunk < (body.stream?.chunks ?? 0); chunk++) {
-        yield tokens.burnChunk((body.stream as NonNullable<typeof body.stream>).nonce, chunk);
+      if (body.stream !== null) {
+        yield* first(body.stream.chunks, tokens.burnChunks(body.stream.nonce));
       }
       yield tokens.burn(address);
     } finally {
@@ -161,6 +159,16 @@ export class Withdrawing {
     for (let index = 0; index < CONTACT_ATTEMPTS; index++) {
       yield this.#desk.keys.burnContact(index);
     }
+  }
+}
+
+async function* first(count: number, row: Row): AsyncGenerator<Uint8Array> {
+  try {
+    for (let index = 0; index < count; index++) {
+      yield await row.at(index);
+    }
+  } finally {
+    row.wipe();
   }
 }
 
