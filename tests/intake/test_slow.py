@@ -150,6 +150,22 @@ def test_when_the_house_is_full_who_has_just_come_is_not_the_slowest(tmp_path: P
             assert newcomer.answer().body == b"5"
 
 
+def test_whoever_would_wait_behind_too_many_is_told_so_at_once(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, ", children=4, patient_children=2, queue=2") as server,
+        visitors(server, large_form, 1) as (slowest,),
+    ):
+        assert eventually(lambda: len(server.children()) == 1)
+        with visitors(server, large_form, 2) as waiting, Client(server.port) as late:
+            time.sleep(0.3)
+            large_form(late.sock)
+            refusal = late.answer()
+            assert (refusal.status, b"try again" in refusal.body) == (503, True)
+            for sock in (slowest, *waiting):
+                sock.send(b"x")
+            assert all(sock.recv(12) == b"HTTP/1.1 200" for sock in (slowest, *waiting))
+
+
 @pytest.mark.parametrize("kind", [head_of_many, reader_of_records])
 def test_who_holds_memory_slowly_makes_room_for_reports_and_files(
     tmp_path: Path, kind: Callable[[socket.socket], None]
