@@ -15,7 +15,7 @@ from whistle.console.desk import Desk
 from whistle.console.events import decode
 from whistle.console.posting import Letter, Post
 from whistle.courier import Courier
-from whistle.errors import ShelfFull, Unreachable, VaultLocked
+from whistle.errors import AddressTaken, ShelfFull, Unreachable, VaultLocked
 from whistle.protocol.message import Inventory
 from whistle.protocol.reading import open_any
 from whistle.protocol.receipt import Receipt
@@ -309,6 +309,77 @@ def test_no_day_is_left_out_where_a_later_one_went_first(world: World) -> None:
     assert desk.journal.inventoried != second
     world.reopen(ANA).sync(world.courier())
     assert set(days_told(world)) == {first, second}
+
+
+def test_days_that_are_put_together_are_noted_in_their_order_and_once(world: World) -> None:
+    world.sleep(2)
+    world.sync(ANA)
+    world.sleep(5)
+    desk = world.desks[ANA]
+    desk.fetch(world.courier())
+    post = desk.post()
+    book = desk._open().book
+    while post.left:
+        post.put(post.begin(), world.courier(), None)
+    assert post.is_unnoted
+    post.note(book)
+    assert not post.is_unnoted
+    assert desk.journal.inventoried == world.today - timedelta(days=2)
+    before = len(list(book.ledger.acts()))
+    post.note(book)
+    post.add((bytes(32), bytes(32)))
+    post.put(post.begin(), world.courier(), None)
+    post.note(book)
+    assert len(list(book.ledger.acts())) == before + 1, "the place, and no day or event again"
+
+
+def test_a_day_that_finds_no_place_holds_the_later_ones_back(world: World) -> None:
+    """Days are told in their order: a later one that is told stands for all before it."""
+    world.sleep(3)
+    desk = world.desks[ANA]
+    desk.fetch(world.courier())
+    large = [number.to_bytes(8) for number in range(9 * 800)]
+    first, second = world.today - timedelta(days=3), world.today - timedelta(days=2)
+    desk._open().entries = {first: large, second: []}
+    post = desk.post()
+    assert [letter for letter in post.left if letter.day] == []
+    assert len(post.left) == 8
+    desk._open().entries = {second: large[:800], first: []}
+    assert {letter.day for letter in desk.post().left if letter.day} == {first, second}
+
+
+def test_answers_inventories_and_events_share_the_places(world: World) -> None:
+    receipt = Receipt.generate()
+    world.sleep(2)
+    world.tell(receipt, "for two", (ANA, BO))
+    world.sync(ANA)
+    world.sleep(5)
+    desk = world.desks[ANA]
+    desk.fetch(world.courier())
+    for number in range(6):
+        desk.keep(world.courier(), world.only_case(ANA).name, Answer(f"Number {number}."))
+    letters = desk.post().left
+    assert len(letters) == 8
+    assert sum(letter.answer is not None for letter in letters) == 6
+    assert sum(letter.day is not None for letter in letters) == 2
+
+
+def test_the_place_of_an_answer_that_cannot_be_sent_is_not_left_empty(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.tell(Receipt.generate(), "for one", (ANA,))
+    desk = world.desks[ANA]
+    desk.fetch(world.courier())
+    desk.keep(world.courier(), world.only_case(ANA).name, Answer("Thank you."))
+    before = len(shown(world))
+
+    def taken(*_arguments: object) -> None:
+        raise AddressTaken
+
+    monkeypatch.setattr("whistle.console.posting.send_one", taken)
+    deliver(world, ANA)
+    assert len(shown(world)) - before == 8
+    assert world.only_case(ANA).items[-1].state is ItemState.SENDING
 
 
 def days_told(world: World) -> Sequence[date]:
