@@ -2,6 +2,7 @@
 
     python -m dev.scan                # everything; this takes a while
     python -m dev.scan --quick        # less of it: fewer payloads, and modules that are cut short
+    python -m dev.scan door sqlmap    # only this face of it, only this scanner
 
 What they say goes to the folder ``build/scan``. The status is 0 where nothing is left unexplained.
 """
@@ -11,10 +12,10 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from dev.scan import targets
 from dev.scan.findings import Finding, false_alarms, unexplained
@@ -24,11 +25,31 @@ from dev.scan.trial import Scanned, trial
 
 ALARMS: Final = Path(__file__).parent / "false_alarms.toml"
 OUTCOME: Final = Path(__file__).parent.parent.parent / "build" / "scan"
+SITES: Final = frozenset({"intake", "door", "console"})
+TOOLS: Final = frozenset({"wapiti", "sqlmap"})
+QUICK: Final = "--quick"
 #: For one module of wapiti.
 QUICK_SECONDS: Final = 90
 
 
-def scan(scanned: Scanned, folder: Path, *, quick: bool) -> list[Finding]:
+@dataclass(frozen=True)
+class Wish:
+    """What is to be done; raises ``ValueError`` for an argument that says nothing."""
+
+    sites: frozenset[str] = SITES
+    tools: frozenset[str] = TOOLS
+    quick: bool = False
+
+    @classmethod
+    def of(cls, arguments: Iterable[str]) -> Self:
+        """Read a command line; what it does not name at all is done in full."""
+        named = frozenset(arguments)
+        if named - SITES - TOOLS - {QUICK}:
+            raise ValueError(", ".join(named - SITES - TOOLS))
+        return cls(named & SITES or SITES, named & TOOLS or TOOLS, QUICK in named)
+
+
+def scan(scanned: Scanned, folder: Path, wish: Wish) -> list[Finding]:
     """Scan the three faces of a trial and return everything that was found; raises ``ScannerError``."""
     found: list[Finding] = []
     with (
@@ -45,12 +66,13 @@ def scan(scanned: Scanned, folder: Path, *, quick: bool) -> list[Finding]:
         ):
             place = folder / name
             place.mkdir()
-            print(f"{name}: wapiti", flush=True)
-            seconds = QUICK_SECONDS if quick else MODULE_SECONDS
-            found += wapiti(name, _address(relay) + start, place, exclude=exclude, seconds=seconds)
-            for target in requests:
+            if name in wish.sites and "wapiti" in wish.tools:
+                print(f"{name}: wapiti", flush=True)
+                seconds = QUICK_SECONDS if wish.quick else MODULE_SECONDS
+                found += wapiti(name, _address(relay) + start, place, exclude=exclude, seconds=seconds)
+            for target in requests if name in wish.sites and "sqlmap" in wish.tools else ():
                 print(f"{name}: sqlmap: {target.method} {relay.dress.route(target.path)}", flush=True)
-                found += _varied(name, relay, target, place, quick=quick)
+                found += _varied(name, relay, target, place, quick=wish.quick)
             _tell_reach(name, relay)
     return [_without_secret(finding, inside) for finding in found]
 
@@ -82,11 +104,15 @@ def _tell_reach(name: str, relay: Relay) -> None:
 
 def main(arguments: Iterable[str]) -> None:
     """Scan, compare, and end with a status other than 0 where something is left unexplained."""
+    try:
+        wish = Wish.of(arguments)
+    except ValueError as error:
+        sys.exit(f"Not known: {error}. Known are {', '.join(sorted(SITES | TOOLS))} and {QUICK}.")
     shutil.rmtree(OUTCOME, ignore_errors=True)
     OUTCOME.mkdir(parents=True)
     try:
         with trial(OUTCOME, _free_port(), _free_port()) as scanned:
-            found = scan(scanned, OUTCOME, quick="--quick" in arguments)
+            found = scan(scanned, OUTCOME, wish)
     except ScannerError as error:
         sys.exit(f"The scan is not complete: {error}")
     (OUTCOME / "findings.json").write_text(json.dumps([asdict(finding) for finding in found], indent=1))

@@ -19,6 +19,8 @@ _DEPTH: Final = "4"
 #: Seconds for one module of wapiti, and for one run of a scanner.
 MODULE_SECONDS: Final = 3_600
 _RUN_SECONDS: Final = 4 * 3_600
+#: With one of these sqlmap ends where it could do its work.
+_VERDICTS: Final = ("all tested parameters do not appear to be injectable", "identified the following injection point")
 
 
 class ScannerError(Exception):
@@ -72,10 +74,8 @@ def sqlmap(site: str, address: str, target: Target, folder: Path) -> list[Findin
     command += ["--output-dir", str(folder), "--results-file", str(results)]
     command += ["--data", target.body] if target.body else []
     output = _run(command, folder / "sqlmap.txt")
-    if "[CRITICAL]" in output and "all tested parameters do not appear to be injectable" not in output:
-        raise ScannerError(
-            f"sqlmap could not test {target.method} {target.path}: {output.split('[CRITICAL]')[1][:300]}"
-        )
+    if not any(verdict in output for verdict in _VERDICTS):
+        raise ScannerError(f"sqlmap came to no end with {target.method} {target.path}: {output[-500:]}")
     return [*of_sqlmap(site, target.method, results, output)]
 
 

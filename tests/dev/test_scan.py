@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, request
 from werkzeug.serving import make_server
 
-from dev.scan.__main__ import ALARMS
+from dev.scan.__main__ import ALARMS, SITES, TOOLS, Wish
 from dev.scan.findings import FalseAlarm, Finding, false_alarms, of_sqlmap, of_wapiti, unexplained
 from dev.scan.relay import Answer, Relay, Request, ask
 from dev.scan.scanners import ScannerError, Target, sqlmap, wapiti
@@ -75,6 +75,14 @@ def test_results_and_suspicions_of_sqlmap_are_read(tmp_path: Path) -> None:
         ("suspected XSS", "/item", "id"),
     ]
     assert [*of_sqlmap("intake", "GET", tmp_path / "nothing", "all is well")] == []
+
+
+def test_what_is_not_named_is_done_in_full() -> None:
+    assert Wish.of([]) == Wish(SITES, TOOLS, quick=False)
+    assert Wish.of(["door", "--quick"]) == Wish(frozenset({"door"}), TOOLS, quick=True)
+    assert Wish.of(["sqlmap"]) == Wish(SITES, frozenset({"sqlmap"}), quick=False)
+    with pytest.raises(ValueError, match="dor"):
+        Wish.of(["dor"])
 
 
 # --- with a site that has holes
