@@ -234,6 +234,21 @@ test("an abort ends a request, a pause and work at once, with its own reason", a
   await assert.rejects(newCourier().keyring(AbortSignal.abort(reason)), reason);
 });
 
+test("the browser and JavaScript find the same work", async () => {
+  const request = { challenge: p.randomBytes(32), path: "/v1/look", digest: p.randomBytes(32), bits: 10 };
+  const beyond = 2 ** 32 - 1;
+  for (const from of [0, beyond]) {
+    const found = await p.searchWork(request, from, 20_000, crypto.subtle);
+    assert.deepEqual(await p.searchWork(request, from, 20_000, null), found);
+    p.checkWork(request, found);
+    const [low, high] = new Uint32Array(found.buffer);
+    const number = low + high * 2 ** 32;
+    assert.ok(number >= from && number < from + 20_000);
+    assert.equal(await p.searchWork(request, from, number - from, crypto.subtle), null);
+    assert.equal(await p.searchWork(request, from, number - from, null), null);
+  }
+});
+
 test("work never keeps a page from what else it has to do", async () => {
   const courier = newCourier();
   const real = JSON.parse(Buffer.from(await courier.keyring()).toString());

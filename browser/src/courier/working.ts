@@ -14,7 +14,7 @@ export async function solve(request: WorkFor, signal?: AbortSignal): Promise<Byt
     signal?.throwIfAborted();
     const begun = performance.now();
     do {
-      const nonce = searchWork(request, from, TRIES);
+      const nonce = await searchWork(request, from, TRIES);
       if (nonce !== null) {
         return nonce;
       }
