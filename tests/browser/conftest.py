@@ -1,8 +1,6 @@
 """An organisation, a recorder before its intake, and browsers that nobody here wrote."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,11 @@ from tests.browser.driving import Browser, Mode
 from tests.browser.firefox import Firefox
 from tests.browser.office import Desks
 from tests.browser.recorder import Recorder
-from tests.journeys.conftest import Office
-from tests.journeys.instance import ANA, BOON, CHITRA, Console, Instance, copied, found
+from tests.journeys.conftest import Office, founded, locked, office
+from tests.journeys.instance import Instance
+
+#: Of the journeys, and here as well: each folder has its own of them.
+__all__ = ["founded", "locked", "office"]
 
 Start = Callable[..., Browser]
 _HERE = Path(__file__).parent
@@ -31,40 +32,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Instance:
-    """Give an organisation to which nothing was reported; it is never served itself, only copied."""
-    own = tmp_path_factory.getbasetemp()
-    return found(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
-
-
-@pytest.fixture(scope="session")
-def served(founded: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """Serve one whose consoles are locked, so that commands can open them."""
-    instance = copied(founded, tmp_path_factory.mktemp("served"))
-    with instance.serving():
-        yield instance
-
-
-@pytest.fixture(scope="session")
-def office(founded: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """Serve one, with every console unlocked."""
-    instance = copied(founded, tmp_path_factory.mktemp("office"))
-    with instance.serving(), ExitStack() as stack:
-        consoles = {number: stack.enter_context(closing(Console(instance, number))) for number in (ANA, BOON, CHITRA)}
-        yield Office(instance, consoles)
-
-
-@pytest.fixture(scope="session")
-def desks(served: Instance, tmp_path_factory: pytest.TempPathFactory) -> Desks:
+def desks(locked: Instance, tmp_path_factory: pytest.TempPathFactory) -> Desks:
     """Give the commands of its people."""
-    return Desks(served, tmp_path_factory.mktemp("desks"))
+    return Desks(locked, tmp_path_factory.mktemp("desks"))
 
 
 @pytest.fixture
-def recorded(served: Instance) -> Iterator[Recorder]:
+def recorded(locked: Instance) -> Iterator[Recorder]:
     """Record what browsers send to the intake whose consoles are locked."""
-    assert served.server is not None
-    with Recorder(served.server.port) as recorder:
+    assert locked.server is not None
+    with Recorder(locked.server.port) as recorder:
         yield recorder
 
 

@@ -12,7 +12,7 @@ from whistle.console.answer import Answer
 from whistle.console.case import ItemState
 from whistle.console.delivery import Alarm, Delivery, unsent
 from whistle.console.desk import Desk
-from whistle.console.events import decode
+from whistle.console.events import Posted, decode
 from whistle.console.posting import Letter, Post
 from whistle.courier import Courier
 from whistle.errors import AddressTaken, ShelfFull, Unreachable, VaultLocked
@@ -348,6 +348,21 @@ def test_a_day_that_finds_no_place_holds_the_later_ones_back(world: World) -> No
     assert {letter.day for letter in desk.post().left if letter.day} == {first, second}
 
 
+def test_a_day_counts_as_told_when_all_its_parts_were_put(world: World) -> None:
+    world.sleep(2)
+    desk = world.desks[ANA]
+    desk.fetch(world.courier())
+    day = world.today - timedelta(days=2)
+    desk._open().entries = {day: [number.to_bytes(8) for number in range(801)]}
+    post = desk.post()
+    parts = [letter for letter in post.left if letter.day]
+    assert len(parts) == 2
+    desk.put(post, parts[0], world.courier())
+    assert desk.journal.inventoried is None
+    desk.put(post, parts[1], world.courier())
+    assert desk.journal.inventoried == day
+
+
 def test_answers_inventories_and_events_share_the_places(world: World) -> None:
     receipt = Receipt.generate()
     world.sleep(2)
@@ -362,6 +377,18 @@ def test_answers_inventories_and_events_share_the_places(world: World) -> None:
     assert len(letters) == 8
     assert sum(letter.answer is not None for letter in letters) == 6
     assert sum(letter.day is not None for letter in letters) == 2
+
+
+def test_where_all_was_taken_ahead_nothing_leaves_today(world: World) -> None:
+    world.tell(Receipt.generate(), "for one", (ANA,))
+    world.sync(ANA)
+    desk, book = world.desks[ANA], world.desks[ANA]._open().book
+    book.record(world.today, (book.journal, Posted(4, 8)))
+    desk.keep(world.courier(), world.only_case(ANA).name, Answer("Thank you."))
+    assert desk.post().left == []
+    world.sleep()
+    assert sum(letter.answer is not None for letter in desk.post().left) == 1
+    assert len(desk.post().left) == 4
 
 
 def test_the_place_of_an_answer_that_cannot_be_sent_is_not_left_empty(
