@@ -29,6 +29,7 @@ _INDEX = """<!doctype html>
 </div></main></body></html>"""
 _PRELUDE = """
 const parts = await import("/parts.js");
+history.scrollRestoration = "manual";
 const main = document.querySelector("main");
 const loaded = async () => {
   const request = new XMLHttpRequest();
@@ -66,6 +67,16 @@ class Page:
 
     def run(self, script: str) -> Any:
         return self.browser.run(_PRELUDE + script)
+
+    def wait_until(self, holds: str) -> None:
+        """Wait for the page that comes after this one."""
+
+        def found() -> bool:
+            with suppress(*self.browser.gone):  # between the two
+                return self.browser.run(f"return {holds};") is True
+            return False
+
+        self.browser.wait_until(found, holds)
 
 
 @pytest.fixture
@@ -117,6 +128,7 @@ def test_a_step_is_shown_alone_from_its_beginning(page: Page) -> None:
         const stage = new parts.Stage(main, await loaded());
         const first = stage.adopt();
         $("#typed").value = "kept";
+        document.body.append($("pre").cloneNode(true));
         scrollTo(0, 500);
         const shown = stage.make("not-found", { keep_days: "90" });
         const before = document.body.contains(shown.root);
@@ -288,13 +300,7 @@ def test_whoever_is_warned_once_is_not_held(page: Page) -> None:
 
 def test_a_page_out_of_the_browsers_memory_begins_anew(page: Page) -> None:
     page.run(_LEAVING + "window.old = true; dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));")
-
-    def is_new() -> bool:
-        with suppress(*page.browser.gone):  # between the two
-            return page.browser.run("return window.old === undefined;") is True
-        return False
-
-    page.browser.wait_until(is_new, "a new page")
+    page.wait_until("window.old === undefined")
 
 
 def test_to_the_start_everything_is_forgotten_and_nobody_is_asked(page: Page) -> None:
@@ -306,7 +312,7 @@ def test_to_the_start_everything_is_forgotten_and_nobody_is_asked(page: Page) ->
         leaving.unsent = true;
         setTimeout(() => leaving.toStart(), 100);
     """)
-    page.browser.wait_until(lambda: page.browser.run("return location.search;") == "", "the first page")
+    page.wait_until("location.search === ''")
     assert page.browser.run("return [location.pathname, window.name];") == ["/", "forgotten "]
 
 

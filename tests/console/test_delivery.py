@@ -109,6 +109,19 @@ def test_somebody_in_a_hurry_wakes_up_who_waits() -> None:
     assert delivery.left == 0
 
 
+def test_an_alarm_waits_until_it_is_rung_and_never_again() -> None:
+    alarm = Alarm()
+    before = alarm.now()
+    alarm.wait(0.05)
+    assert alarm.now() - before >= 0.05
+    assert not alarm.has_rung
+    alarm.ring()
+    assert alarm.has_rung
+    before = alarm.now()
+    alarm.wait(60)
+    assert alarm.now() - before < 30
+
+
 # --- order
 
 

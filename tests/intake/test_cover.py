@@ -8,7 +8,7 @@ import pytest
 from tests.intake.server import serving
 from tests.shelf.samples import Sample, files_with, listed, sample, tidied
 from whistle.errors import NotForMe, ShelfFull
-from whistle.intake.cover import Amounts, Cover, disguised
+from whistle.intake.cover import _ANNOUNCED, Amounts, Cover, disguised
 from whistle.intake.published import today
 from whistle.intake.verbs import Verbs
 from whistle.protocol.keys import Identity
@@ -178,6 +178,47 @@ def test_what_expired_is_forgotten(tmp_path: Path) -> None:
     scene.pass_by(3 * KEEP_DAYS + 0.5)
     assert len(scene.cover._living) <= KEEP_DAYS + 1
     assert sum(map(len, scene.cover._living.values())) == scene.alive()
+
+
+def test_what_expired_is_forgotten_where_no_groups_go_too(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Amounts(10, 0, KEEP_DAYS))
+    scene.pass_by(2 * KEEP_DAYS)
+    assert len(scene.cover._living) <= KEEP_DAYS + 1
+
+
+def test_most_groups_go_right_after_one_more_message_came(tmp_path: Path) -> None:
+    """As a conversation does that its source takes back."""
+    scene = Scene(tmp_path)
+    put: list[float] = []
+    scene.cover._put = lambda: put.append(scene.now)  # type: ignore[method-assign]
+    for _ in range(1_000):
+        scene.cover._go()
+    assert 1_000 * _ANNOUNCED - 60 < len(put) < 1_000 * _ANNOUNCED + 60
+
+
+def test_what_goes_together_goes_in_one_call_or_in_several(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    tokens = [bytes([number]) for number in range(5)]
+    sizes = set()
+    for _ in range(300):
+        calls = list(scene.cover._calls(tokens))
+        assert all(calls)
+        assert [token for call in calls for token in call] == tokens
+        sizes.add(len(calls[0]))
+    assert sizes == {1, 2, 3, 4, 5}
+
+
+def test_the_calls_of_a_group_come_one_after_the_other(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.pass_by(5)
+    scene.cover._size = lambda: 12  # type: ignore[method-assign]
+    scene.cover._yields = lambda: False  # type: ignore[method-assign]
+    scene.cover._calls = lambda tokens: iter([[token] for token in tokens])  # type: ignore[method-assign]
+    before = len(scene.cover._acts)
+    scene.cover._go()
+    moments = sorted(act.moment - scene.now for act in scene.cover._acts)[: len(scene.cover._acts) - before - 1]
+    assert len(set(moments)) == len(moments) > 5
+    assert all(0 < moment < 3_600 for moment in moments)
 
 
 def test_neither_the_key_nor_a_token_is_in_any_file(tmp_path: Path) -> None:
