@@ -58,18 +58,17 @@ def scan(scanned: Scanned, folder: Path, wish: Wish) -> list[Finding]:
         Relay(scanned.console_port, scanned.reviewer) as console,
     ):
         inside, (label, item) = scanned.reviewer.inside, scanned.reviewer.file()
-        deletions = [f"{_address(console)}{inside}cases/{each}/delete" for each in scanned.reviewer.labels]
-        for name, relay, start, exclude, requests in (
-            ("intake", intake, "/", (), targets.of_intake(scanned.words)),
-            ("door", door, "/unlock", (), targets.of_door()),
-            ("console", console, inside, deletions, targets.of_console(inside, label, item)),
+        for name, relay, start, requests in (
+            ("intake", intake, "/", targets.of_intake(scanned.words)),
+            ("door", door, "/unlock", targets.of_door()),
+            ("console", console, inside, targets.of_console(inside, label, item)),
         ):
             place = folder / name
             place.mkdir()
             if name in wish.sites and "wapiti" in wish.tools:
                 print(f"{name}: wapiti", flush=True)
                 seconds = QUICK_SECONDS if wish.quick else MODULE_SECONDS
-                found += wapiti(name, _address(relay) + start, place, exclude=exclude, seconds=seconds)
+                found += wapiti(name, _address(relay) + start, place, seconds=seconds)
             for target in requests if name in wish.sites and "sqlmap" in wish.tools else ():
                 print(f"{name}: sqlmap: {target.method} {relay.dress.route(target.path)}", flush=True)
                 found += _varied(name, relay, target, place, quick=wish.quick)

@@ -40,7 +40,11 @@ _SHOWN_TOKEN: Final = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _CASE: Final = re.compile(r'/cases/([0-9a-f]+)"')
 _FILE: Final = re.compile(r"/cases/([0-9a-f]+)/items/([0-9a-f]+)/files/0")
 _DRAFT: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
-_NUMBER: Final = re.compile(r"(?<=/)(?:[0-9a-f]{8,}|[0-9]+)(?=/|$)")
+#: Stands for the token of a page where a request was not made by a scanner.
+TOKEN: Final = "token-of-the-page"
+_LABEL: Final = re.compile(r"(?<=/(?:cases|items|files)/)[^/]+")
+_NO_CASE: Final = "00000000"
+_DELETION: Final = re.compile(r"/cases/[0-9a-f]{8,64}/delete$")
 
 
 def form(port: int, path: str, fields: Mapping[str, str], host: str = "localhost", cookie: str = "") -> Answer:
@@ -125,71 +129,86 @@ def report(port: int, words: str) -> None:
 
 
 class AsStranger:
-    """A console's front door, for somebody who knows its name and nothing else."""
+    """A console's front door, for a browser that knows its name and nothing else: with its own cookie and token."""
+
+    #: where the pages are; for a stranger there is no other place than the door
+    inside = "/"
 
     def __init__(self, port: int) -> None:
+        self._port = port
         self._host = f"console.localhost:{port}"
+        self._cookie, self._token = "", TOKEN
+        self._old_tokens: list[bytes] = []
+        self._enter()
+
+    def _enter(self) -> None:
+        self._take(self._get("/unlock"))
+
+    def _get(self, path: str) -> Answer:
+        return ask(self._port, Request("GET", path, (("Host", self._host), ("Cookie", self._cookie)), b""))
+
+    def _take(self, page: Answer) -> None:
+        """Take cookie and token of a page; forms with older ones get these from now on."""
+        self._old_tokens.append(self._token.encode())
+        found = _SHOWN_TOKEN.search(page.body.decode())
+        if found is None:
+            raise ValueError(page.status)
+        self._cookie, self._token = _cookie_of(page), found[1]
 
     def dressed(self, request: Request) -> Request:
-        """Return the request with the name of the console."""
-        return request.having("Host", self._host)
+        """Return the request with the name of the console, and what this browser has."""
+        named = _without_odd_names(request.having("Host", self._host))
+        if "whistle-console=" not in named.value("Cookie"):
+            named = named.having("Cookie", self._cookie)
+        body = named.body
+        for old in self._old_tokens:
+            body = body.replace(old, self._token.encode())
+        return replace(named, body=body)
 
     def seen(self, request: Request, answer: Answer) -> None:
         """Take no notice."""
 
     def route(self, path: str) -> str:
-        """Return the path without labels and numbers."""
-        return _NUMBER.sub("*", path)
+        """Return the path without what is secret, labels and numbers."""
+        return _LABEL.sub("*", path.replace(self.inside, "/…/", 1) if self.inside != "/" else path)
 
 
 class AsReviewer(AsStranger):
-    """A console behind its passphrase: with the cookie, the secret path, and forms that were never sent."""
+    """A console behind its passphrase: with the cookie, the secret path, and forms that were never sent.
+
+    Only the form that deletes a case is sent for a case that there is not: the others would be left without any.
+    """
 
     def __init__(self, port: int, passphrase: str) -> None:
-        super().__init__(port)
-        self._port = port
         self._passphrase = passphrase
-        self._old_tokens = [b"csrf_token=token"]
-        self._unlock()
+        super().__init__(port)
 
-    def _unlock(self) -> None:
-        host = ("Host", self._host)
-        door = ask(self._port, Request("GET", "/unlock", (host,), b""))
-        fields = {"csrf_token": _token_of(door), "passphrase": self._passphrase}
-        opened = form(self._port, "/unlock", fields, self._host, _cookie_of(door))
-        self.inside = opened.values("Location")[0]
-        self._cookie = _cookie_of(opened)
-        page = ask(self._port, Request("GET", self.inside, (host, ("Cookie", self._cookie)), b""))
-        self._cookie, self._token = _cookie_of(page), _token_of(page)
-        self.labels = tuple(dict.fromkeys(_CASE.findall(page.body.decode())))
+    def _enter(self) -> None:
+        super()._enter()
+        fields = {"csrf_token": self._token, "passphrase": self._passphrase}
+        opened = form(self._port, "/unlock", fields, self._host, self._cookie)
+        self.inside, self._cookie = opened.values("Location")[0], _cookie_of(opened)
+        self._take(self._get(self.inside))
 
     def file(self) -> tuple[str, str]:
         """Return label and item of a case that has a file; raises ``StopIteration`` where none has."""
-        fields = (("Host", self._host), ("Cookie", self._cookie))
-        pages = (ask(self._port, Request("GET", f"{self.inside}cases/{label}", fields, b"")) for label in self.labels)
+        labels = dict.fromkeys(_CASE.findall(self._get(self.inside).body.decode()))
+        pages = (self._get(f"{self.inside}cases/{label}") for label in labels)
         found = next(found for page in pages if (found := _FILE.search(page.body.decode())))
         return found[1], found[2]
 
     def dressed(self, request: Request) -> Request:
         """Return the request as the browser that gave the passphrase would have sent it."""
-        named = _without_odd_names(super().dressed(request))
-        if "whistle-console=" not in named.value("Cookie"):
-            named = named.having("Cookie", self._cookie)
-        body = _DRAFT.sub(lambda _found: secrets.token_hex(16).encode(), named.body)
-        for old in self._old_tokens:
-            body = body.replace(old, b"csrf_token=" + self._token.encode())
-        return replace(named, body=body)
+        named = super().dressed(request)
+        if request.method == "POST":
+            named = replace(named, target=_DELETION.sub(f"/cases/{_NO_CASE}/delete", named.target))
+        return replace(named, body=_DRAFT.sub(lambda _found: secrets.token_hex(16).encode(), named.body))
 
     def seen(self, request: Request, answer: Answer) -> None:
-        """Unlock again, should a scanner have locked it; forms from before get the token of now."""
+        """Unlock again, should a scanner have locked it."""
         inside = request.path.startswith(self.inside)
         if inside and answer.status == HTTPStatus.SEE_OTHER and answer.values("Location") == [self.inside + "unlock"]:
-            self._old_tokens.append(b"csrf_token=" + self._token.encode())
-            self._unlock()
-
-    def route(self, path: str) -> str:
-        """Return the path without its secret part, labels and numbers."""
-        return super().route(path.replace(self.inside, "/…/", 1))
+            self._enter()
 
 
 def _without_odd_names(request: Request) -> Request:
@@ -198,10 +217,3 @@ def _without_odd_names(request: Request) -> Request:
 
 def _cookie_of(answer: Answer) -> str:
     return answer.values("Set-Cookie")[0].partition(";")[0]
-
-
-def _token_of(answer: Answer) -> str:
-    found = _SHOWN_TOKEN.search(answer.body.decode())
-    if found is None:
-        raise ValueError(answer.status)
-    return found[1]

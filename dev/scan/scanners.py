@@ -49,7 +49,6 @@ def wapiti(
     folder: Path,
     *,
     modules: str = MODULES,
-    exclude: Sequence[str] = (),
     seconds: int = MODULE_SECONDS,
 ) -> list[Finding]:
     """Let wapiti explore a site from ``start`` on, forms too, and attack all that it finds; raises ``ScannerError``."""
@@ -57,7 +56,6 @@ def wapiti(
     command = ["wapiti", "-u", start, "--scope", "folder", "-d", _DEPTH, "-m", modules, "-f", "json", "-o", str(report)]
     command += ["--flush-session", "--store-session", str(folder), "--store-config", str(folder), "--no-bugreport"]
     command += ["--max-attack-time", str(seconds), "-t", "60", "-v", "1", "-S", "aggressive"]
-    command += [part for each in exclude for part in ("-x", each)]
     command += ["--remove", "place"]  # it differs in every address, and each would be explored anew
     _run(command, folder / "wapiti.txt")
     if not report.exists():

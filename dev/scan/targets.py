@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlencode
 
+from dev.scan.dress import TOKEN
 from dev.scan.scanners import Target
 from whistle.courier import wire
 
@@ -45,14 +46,14 @@ def of_intake(words: str) -> Iterator[Target]:
 
 def of_door() -> Iterator[Target]:
     """Give out the one form of a locked console."""
-    form = {"csrf_token": "a", "passphrase": "not the right one", "text": "typed", "case": "0123abcd"}
+    form = {"csrf_token": TOKEN, "passphrase": "not the right one", "text": "typed", "case": "0123abcd"}
     yield Target("POST", "/unlock", urlencode(form))
     yield Target("GET", f"/cases/{_HERE}")
 
 
 def of_console(inside: str, label: str, item: str) -> Iterator[Target]:
     """Give out pages and forms below ``inside``, of the case ``label`` whose ``item`` has a file."""
-    token = {"csrf_token": "token"}
+    token = {"csrf_token": TOKEN}
     case = f"{inside}cases/{label}"
     yield Target("GET", f"{inside}?page=1")
     yield Target("GET", f"{inside}journal?page=1")
