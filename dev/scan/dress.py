@@ -41,7 +41,7 @@ _CASE: Final = re.compile(r'/cases/([0-9a-f]+)"')
 _FILE: Final = re.compile(r"/cases/([0-9a-f]+)/items/([0-9a-f]+)/files/0")
 _DRAFT: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 #: Stands for the token of a page where a request was not made by a scanner.
-TOKEN: Final = "token-of-the-page"
+TOKEN: Final = "token-of-the-page"  # noqa: S105 - it stands for one
 _LABEL: Final = re.compile(r"(?<=/(?:cases|items|files)/)[^/]+")
 _NO_CASE: Final = "00000000"
 _DELETION: Final = re.compile(r"/cases/[0-9a-f]{8,64}/delete$")
