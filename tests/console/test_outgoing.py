@@ -81,6 +81,20 @@ def test_what_came_is_shown_before_anything_leaves(world: World, ana: Browser, a
     assert "yet to leave" not in ana.get("/").text
 
 
+def test_each_record_goes_over_a_way_of_its_own(world: World, ana: Browser, alarm: Held) -> None:
+    opened: list[DirectCourier] = []
+
+    @contextmanager
+    def ways() -> Iterator[tuple[DirectCourier, DirectCourier]]:
+        opened.append(world.courier())
+        yield world.courier(), opened[-1]
+
+    outgoing_of(ana)._couriers = ways
+    ana.unlock().fetch()
+    finish(ana, alarm)
+    assert [courier.calls for courier in opened] == [["put message"]] * 8
+
+
 def test_a_second_fetch_sends_nothing_twice(world: World, ana: Browser, alarm: Held) -> None:
     ana.unlock().fetch()
     ana.fetch()
