@@ -2,7 +2,7 @@
  * The chunks of a message on their way: read, sealed and put, a few at a time (docs/protocol.md, section 8).
  *
  * Blocks of 128 neighbours are read in an order of chance. One at a time is sealed, and its chunks mixed and put in
- * requests of 32, several at once, while the next one is sealed and the one after it read. Some twenty megabytes are in
+ * requests of 32, several at once, while the next one is sealed and the two after it read. Some twenty megabytes are in
  * memory, however long the files are.
  */
 import { batches } from "../courier/asking.ts";
@@ -13,6 +13,7 @@ import { type Bytes, shuffle, wipe } from "../protocol/bytes.ts";
 import type { ChunkSealer } from "../protocol/chunk.ts";
 import { HASH_SIZE, sha256 } from "../protocol/hashing.ts";
 import { RECORD_SIZE } from "../protocol/record.ts";
+import { SendingBroken } from "./errors.ts";
 import type { Pieces } from "./pieces.ts";
 
 const BLOCK = 128;
@@ -21,6 +22,8 @@ const BLOCK = 128;
  * the one and four the other; a faster line would gain a third with six, which is all that a browser opens to one site.
  */
 const LANES = 4;
+/** Blocks that are being read at the same time. Most of that is waiting, for other processes of the browser. */
+const READING = 2;
 /** Chunks that are being sealed at the same time, by the browser's own threads. */
 const SEALING = 8;
 
@@ -38,7 +41,7 @@ export class OutgoingStream {
   readonly #waiting: Batch[] = [];
   #sealing: Promise<void> | null = null;
   // Of the first of the blocks.
-  #reading: Promise<readonly Bytes[]> | null = null;
+  readonly #reading: Promise<readonly Bytes[]>[] = [];
   // Of requests that were answered. To allocate a megabyte anew takes a browser as long as to seal into it.
   readonly #spare: ArrayBuffer[] = [];
   #broken: unknown = null;
@@ -79,8 +82,9 @@ export class OutgoingStream {
   /** Forgets what was not sent, and the key. */
   wipe(): void {
     this.#blocks.length = 0;
-    this.#reading?.then((plaintexts) => wipe(...plaintexts)).catch(() => undefined);
-    this.#reading = null;
+    for (const reading of this.#reading.splice(0)) {
+      reading.then((plaintexts) => wipe(...plaintexts)).catch(() => undefined);
+    }
     this.#waiting.length = 0;
     this.#spare.length = 0;
     this.#sealer.wipe();
@@ -104,18 +108,28 @@ export class OutgoingStream {
 
   async #sealMore(): Promise<void> {
     try {
+      this.#readAhead();
       const block = this.#blocks[0] as number;
-      const plaintexts = await (this.#reading ?? this.#read(block));
-      this.#blocks.shift();
-      const [next] = this.#blocks;
-      this.#reading = next === undefined ? null : this.#read(next);
-      // Where it fails, that is found when it is waited for.
-      this.#reading?.catch(() => undefined);
+      const plaintexts = await (this.#reading[0] as Promise<readonly Bytes[]>);
+      if (this.#blocks.shift() !== block) {
+        throw new SendingBroken(); // It was wiped meanwhile.
+      }
+      this.#reading.shift();
+      this.#readAhead();
       this.#waiting.push(...(await this.#seal(block, plaintexts)));
     } catch (error) {
       this.#broken = error;
     } finally {
       this.#sealing = null;
+    }
+  }
+
+  #readAhead(): void {
+    for (const block of this.#blocks.slice(this.#reading.length, READING)) {
+      const reading = this.#read(block);
+      // Where it fails, that is found when it is waited for.
+      reading.catch(() => undefined);
+      this.#reading.push(reading);
     }
   }
 
