@@ -272,10 +272,12 @@ const unload = () => {
   return event.defaultPrevented;
 };
 const kept = () => field.value + other.value;
-const left = () => [location.hash, forgotten, document.body.childNodes.length, kept(), document.title];
+const entries = history.length;
+const left = () => [location.hash, forgotten, document.body.childNodes.length, kept(), document.title,
+  history.length - entries];
 """
-_GONE = ["#gone", 1, 0, "", "\u00a0"]
-_HERE = ["", 0, 2, "Oncetyped", "Parts"]
+_GONE = ["#gone", 1, 0, "", "\u00a0", 0]
+_HERE = ["", 0, 2, "Oncetyped", "Parts", 0]
 
 
 @pytest.mark.parametrize(
@@ -288,6 +290,7 @@ _HERE = ["", 0, 2, "Oncetyped", "Parts"]
         ("escape(5000); escape(5100, { repeat: true });", False),
         ("escape(5000); escape(5100, { isComposing: true });", False),
         ("escape(5000); escape(5100, { key: 'a' });", False),
+        ("document.body.addEventListener('keydown', (e) => e.stopPropagation()); escape(5000); escape(5999);", True),
         ("$('#leave').click();", True),
         ("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false }));", False),
     ],
@@ -295,6 +298,10 @@ _HERE = ["", 0, 2, "Oncetyped", "Parts"]
 def test_ways_out_in_a_hurry(page: Page, doing: str, *, gone: bool) -> None:
     found = page.run(_LEAVING + doing + "await pause(100); return left();")
     assert (found if gone else [*found[:2], 2, *found[3:]]) == (_GONE if gone else _HERE)
+
+
+def test_the_key_that_leaves_does_nothing_else(page: Page) -> None:
+    assert page.run(_LEAVING + "return [escape(5000), escape(5100)];") == [False, True]
 
 
 def test_a_page_that_is_hidden_is_empty(page: Page) -> None:
@@ -323,14 +330,17 @@ def test_a_page_out_of_the_browsers_memory_begins_anew(page: Page) -> None:
 def test_to_the_start_everything_is_forgotten_and_nobody_is_asked(page: Page) -> None:
     page.browser.go(page.address + "index.html?elsewhere")
     page.run("""
-        window.name = "";
+        window.name = `${history.length} `;
         const steps = { say: () => "/", step: () => document.createDocumentFragment() };
-        const leaving = new parts.Leaving(steps, () => { window.name += "forgotten "; });
+        const leaving = new parts.Leaving(steps, () => { window.name += `forgotten ${leaving.unsent}`; });
         leaving.unsent = true;
-        setTimeout(() => { leaving.toStart(); window.name += leaving.unsent; }, 100);
+        setTimeout(() => leaving.toStart(), 100);
     """)
     page.wait_until("location.search === ''")
-    assert page.browser.run("return [location.pathname, window.name];") == ["/", "forgotten false"]
+    assert page.browser.run("return [location.pathname, window.name === `${history.length} forgotten false`];") == [
+        "/",
+        True,
+    ]
 
 
 # --- twelve words
