@@ -117,6 +117,11 @@ def program(canary: bytes, _link: ShelfLink) -> None:
     subprocess.run(["/bin/true", canary], check=True)
 
 
+def environment(canary: bytes, _link: ShelfLink) -> None:
+    """Start a program in an environment that has it."""
+    subprocess.run(["/bin/true"], env={"WHAT": canary.decode()}, check=True)
+
+
 def shelf(canary: bytes, link: ShelfLink) -> None:
     """Put a record that is not sealed."""
     link.put_message(Record(secrets.token_bytes(32), secrets.token_bytes(32), canary.ljust(SEALED_SIZE, b".")))
@@ -143,7 +148,7 @@ WAYS: dict[str, Callable[[bytes, ShelfLink], None]] = {
     each.__name__: each
     for each in (
         *(master, nursery_memory, worker, living_child, removed_file, file_that_stays, nameless_file, two_writes),
-        *(two_writes_backwards, mapped_file, file_name, program, shelf, log, elsewhere, fault),
+        *(two_writes_backwards, mapped_file, file_name, program, environment, shelf, log, elsewhere, fault),
     )
 }
 

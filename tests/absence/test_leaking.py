@@ -34,6 +34,7 @@ WAYS = {
     "mapped_file": set[str](),  # no write is to be seen: it is a hole in the trace
     "file_name": {"name"},
     "program": {"name"},
+    "environment": {"name"},
     "shelf": {"link", "write", "write-ahead log"},
     "log": {"write", "log"},
     "elsewhere": {"network"},

@@ -44,7 +44,7 @@ _SILENT: Final = frozenset(
         *("timerfd_create", "timerfd_settime", "capget", "mlock", "munlock"),
     }
 )
-_WRITING: Final = frozenset({"write", "writev", "pwrite64", "pwritev", "sendto", "sendmsg", "sendmmsg"})
+_WRITING: Final = frozenset({"write", "writev", "pwrite64", "pwritev", "sendto", "sendmsg"})
 _VISITOR: Final = re.compile(r"TCP(?:v6)?:\[.*:(\d+)->.*\]")
 _ORDERS: Final = re.compile(r"UNIX(?:-SEQPACKET)?:\[")
 #: Bytes around a write that are looked at with it: more than the longest spelling of anything.
@@ -95,6 +95,7 @@ class Trace:
             # The tracer is in a session of its own, and what is traced keeps the process number that we know.
             "-DDD",
             "--decode-fds=path,socket",
+            "--abbrev=!execve",  # a program's environment too
             f"--trace=!{','.join(_NOT_RECORDED)}",
             "--seccomp-bpf",  # what is not recorded costs nothing
             f"--output={file}",
