@@ -458,6 +458,26 @@ def test_the_lists_are_asked_for_again_where_they_did_not_come(page: Page) -> No
     assert found == [["xyzzy ", "1 of 12 words.", "false", []], 12]
 
 
+def test_what_was_typed_before_the_lists_came_is_marked_when_they_come(page: Page) -> None:
+    assert typed(
+        page,
+        """
+        let come;
+        const coming = new Promise((resolve) => { come = resolve; });
+        all = () => coming;
+        main.replaceChildren();
+        entering = new parts.Entering(visitor);
+        entering.receipt();
+        await pause();
+        type('xyzzy ');
+        const unmarked = state()[2];
+        come(lists);
+        await pause();
+        return [unmarked, state()[1], state()[2]];
+    """,
+    ) == ["false", "Word 1 is in none of the word lists. Please check its spelling.", "true"]
+
+
 def test_words_are_taken_out_of_the_page(page: Page) -> None:
     assert typed(
         page, "type('zoo zo'); entering.wipe(); return [input().value, $('#receipt-said').childNodes.length];"

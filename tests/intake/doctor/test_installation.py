@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.intake.doctor.conftest import USER, Place, codes
-from whistle.intake.doctor.installation import examine
+from whistle.intake.doctor.installation import _may_read, examine
 
 
 def look(place: Place) -> set[str]:
@@ -29,6 +29,36 @@ def test_a_healthy_installation_is_left_in_peace(healthy: Place) -> None:
 def test_dangerous_settings(healthy: Place, settings: dict[str, object], code: str) -> None:
     healthy.set(**settings)
     assert look(healthy) == {code}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"host": "::1"},
+        {"host": "localhost"},
+        {"work_bits": 8},
+        {"message_days": 90, "chunk_days": 365},
+        {"neutral_site": "https://example.org/"},
+    ],
+)
+def test_settings_at_their_bounds_are_left_in_peace(healthy: Place, settings: dict[str, object]) -> None:
+    healthy.set(**settings)
+    assert look(healthy) == set()
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "user", "may"),
+    [(0, 0o600, 0, True), (7, 0o000, 0, True), (7, 0o400, 7, True), (7, 0o044, 7, False), (7, 0o044, 8, True)],
+)
+def test_who_may_read_the_keyring(
+    healthy: Place, owner: int, mode: int, user: int, *, may: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = healthy.folder / "keyring.json"
+    path.chmod(mode)
+    known = list(path.stat())
+    known[4] = owner
+    monkeypatch.setattr(Path, "stat", lambda _path: os.stat_result(known))
+    assert _may_read(path, user) is may
 
 
 def test_in_a_container_it_may_listen_on_every_address(healthy: Place) -> None:

@@ -80,6 +80,15 @@ def test_the_journal_of_our_own_service_is_read(tmp_path: Path, line: str, expec
     assert codes(logs.examine(machine, [])) == expected
 
 
+def test_a_journal_that_cannot_be_asked_says_nothing(tmp_path: Path) -> None:
+    machine = unit(tmp_path, "journal")
+    program = tmp_path / "usr/bin/journalctl"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    assert codes(logs.examine(machine, [])) == set()
+
+
 @given(st.ip_addresses())
 def test_every_address_of_a_visitor_is_recognised(address: IPv4Address | IPv6Address) -> None:
     expected = not (address.is_loopback or address.is_unspecified)

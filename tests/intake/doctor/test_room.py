@@ -41,6 +41,15 @@ def test_a_tidy_needs_room_for_a_copy(healthy: Place) -> None:
     assert look(healthy) == {"disk-full", "shelf-nearly-full"}
 
 
+def test_a_shelf_that_was_never_tidied_needs_no_room_for_a_copy(
+    healthy: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (healthy.shelf / "messages.sqlite").unlink()
+    assert look(healthy) == set()
+    monkeypatch.setattr(room, "_LEAST_MIB", free(healthy.base) // 2)
+    assert look(healthy) == set()
+
+
 def test_a_shelf_that_is_nearly_full(healthy: Place) -> None:
     with (healthy.shelf / "chunks.sqlite").open("r+b") as file:
         file.truncate(15 * MIB)
