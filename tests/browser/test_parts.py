@@ -349,7 +349,7 @@ def test_to_the_start_everything_is_forgotten_and_nobody_is_asked(page: Page) ->
 _ENTERING = """
 const steps = await loaded();
 const list = async (language) => new parts.WordList(language, await (await fetch(`/words/${language}.json`)).json());
-const lists = await Promise.all(["english", "french"].map(list));
+const lists = await Promise.all(["english", "french", "spanish"].map(list));
 const stage = new parts.Stage(main, steps);
 let all = async () => lists;
 const visitor = { steps, stage, words: { all: () => all() }, busy: async (_sentence, work) => await work() };
@@ -386,7 +386,8 @@ def test_words_are_counted_completed_and_marked(page: Page) -> None:
         "true",
     ]
     # A beginning that can be nothing else is completed by a space, and by nothing else.
-    assert typed(page, "type('zoo aban ', ' ');")[0] == "zoo abandon "
+    assert typed(page, "type('zoo aban ', ' ');")[:2] == ["zoo abandon ", "2 of 12 words."]
+    assert typed(page, "type('zoo aban.', '.');")[0] == "zoo aban."
     assert typed(page, "type('zoo aban ', null);")[0] == "zoo aban "
     assert typed(page, "type('zoo aban', 'n');")[0] == "zoo aban"
     # A word that is whole is not offered to itself.
@@ -442,6 +443,8 @@ def test_the_lists_are_asked_for_again_where_they_did_not_come(page: Page) -> No
     found = typed(
         page,
         f"""
+        const unforeseen = [];
+        addEventListener("unhandledrejection", (event) => unforeseen.push(event));
         all = async () => {{ throw new Error("no lists"); }};
         main.replaceChildren();
         entering = new parts.Entering(visitor);
@@ -452,10 +455,10 @@ def test_the_lists_are_asked_for_again_where_they_did_not_come(page: Page) -> No
         all = async () => lists;
         type('{WORDS}');
         await send();
-        return [unmarked, (await again).words(lists[0]).length];
+        return [unmarked, (await again).words(lists[0]).length, unforeseen.length];
     """,
     )
-    assert found == [["xyzzy ", "1 of 12 words.", "false", []], 12]
+    assert found == [["xyzzy ", "1 of 12 words.", "false", []], 12, 0]
 
 
 def test_what_was_typed_before_the_lists_came_is_marked_when_they_come(page: Page) -> None:

@@ -211,6 +211,7 @@ def test_an_event_that_was_changed_is_a_fault(
     send(world, spoil(event(world, 0, None, sighting)))
     assert world.sync(BO).faults == 1
     assert opened_by(world, BO, world.only_case(BO)) == ""
+    assert [fault.error for fault in world.reopen(BO).journal.faults] == ["SignatureInvalid"]
 
 
 def test_two_events_of_one_number_are_a_fault(world: World, sighting: Sighting) -> None:
