@@ -70,7 +70,7 @@ def scan(scanned: Scanned, folder: Path, wish: Wish) -> list[Finding]:
                 seconds = QUICK_SECONDS if wish.quick else MODULE_SECONDS
                 found += wapiti(name, _address(relay) + start, place, seconds=seconds)
             for target in requests if name in wish.sites and "sqlmap" in wish.tools else ():
-                print(f"{name}: sqlmap: {target.method} {relay.dress.route(target.path)}", flush=True)
+                print(f"{name}: sqlmap: {target.method} {relay.dress.route(target.path.partition('?')[0])}", flush=True)
                 found += _varied(name, relay, target, place, quick=wish.quick)
             _tell_reach(name, relay)
     return [_without_secret(finding, inside) for finding in found]

@@ -199,16 +199,20 @@ class AsReviewer(AsStranger):
 
     def dressed(self, request: Request) -> Request:
         """Return the request as the browser that gave the passphrase would have sent it."""
-        named = super().dressed(request)
+        # Its own cookie always: a scanner keeps one from before it locked the console.
+        named = super().dressed(request.having("Cookie", self._cookie))
         if request.method == "POST":
             named = replace(named, target=_DELETION.sub(f"/cases/{_NO_CASE}/delete", named.target))
         return replace(named, body=_DRAFT.sub(lambda _found: secrets.token_hex(16).encode(), named.body))
 
     def seen(self, request: Request, answer: Answer) -> None:
-        """Unlock again, should a scanner have locked it."""
-        inside = request.path.startswith(self.inside)
-        if inside and answer.status == HTTPStatus.SEE_OTHER and answer.values("Location") == [self.inside + "unlock"]:
+        """Keep the newest cookie, and unlock again, should a scanner have locked it."""
+        if not request.path.startswith(self.inside):
+            return
+        if answer.values("Location") == [self.inside + "unlock"]:
             self._enter()
+        elif answer.values("Set-Cookie"):
+            self._cookie = _cookie_of(answer)
 
 
 def _without_odd_names(request: Request) -> Request:
