@@ -18,10 +18,11 @@ _HERE: Final = "*"
 
 def of_intake(words: str) -> Iterator[Target]:
     """Give out the forms, for the report that ``words`` belong to, then the calls of the interface."""
-    message = {"ticket": _TICKET, "receipt": words, "channel": "1", "index": "0", "shown": "1", "excluded": "2"}
-    message |= {"text": "They met again.", "contact": "at the harbour"}
+    message = [("ticket", _TICKET), ("receipt", words), ("channel", "1"), ("index", "0"), ("text", "They met again.")]
+    # Contact details are for the custodian, who is the third.
+    message += [("shown", "1"), ("shown", "2"), ("shown", "3"), ("excluded", "2"), ("contact", "at the harbour")]
     asked = {"receipt": words, "channel": "1", "place": "2", "word": "word"}
-    forms: dict[str, dict[str, str]] = {
+    forms: dict[str, dict[str, str] | list[tuple[str, str]]] = {
         "/report": {"channel": "1"},
         "/report/words": {"receipt": words, "channel": "1"},
         "/report/form": {**asked, "skip": "1"},
