@@ -9,10 +9,10 @@ from whistle.errors import StreamAltered, TooLarge
 from whistle.protocol.content import Content, StreamReference
 from whistle.protocol.labels import FETCH_COUNT
 from whistle.protocol.record import Record
-from whistle.protocol.stream import StreamReader
+from whistle.protocol.stream import StreamReader, chunks_of, padded
 
-#: 1 GiB: what is larger is not fetched unasked.
-CHUNK_LIMIT = 1 << 15
+#: A file of 1 GiB and what it is padded with: what is larger is not fetched unasked.
+CHUNK_LIMIT = padded(chunks_of(1 << 30))
 
 
 def store(
