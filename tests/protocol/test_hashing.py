@@ -50,6 +50,11 @@ def test_a_row_is_hkdf_of_a_key_of_its_own(fields: list[bytes | int], key: bytes
     assert [row.at(index) for index in indices] == [expected(index, *fields, key=key) for index in indices]
 
 
+@pytest.mark.parametrize("index", [0, 127, 128, 255, 256, 2**20 - 1])
+def test_any_value_of_a_row_may_be_the_first_asked_for(index: int) -> None:
+    assert Row(b"a", key=bytes(32)).at(index) == expected(index, b"a", key=bytes(32))
+
+
 def test_no_two_values_of_rows_are_the_same() -> None:
     rows = [
         Row(b"a", key=bytes(32)),
