@@ -153,7 +153,12 @@ class AsStranger:
         found = _SHOWN_TOKEN.search(page.body.decode())
         if found is None:
             raise ValueError(page.status)
-        self._cookie, self._token = _cookie_of(page), found[1]
+        self._token = found[1]
+        self._keep_cookie(page)
+
+    def _keep_cookie(self, answer: Answer) -> None:
+        for cookie in answer.values("Set-Cookie"):
+            self._cookie = cookie.partition(";")[0]
 
     def dressed(self, request: Request) -> Request:
         """Return the request with the name of the console, and what this browser has."""
@@ -187,7 +192,8 @@ class AsReviewer(AsStranger):
         super()._enter()
         fields = {"csrf_token": self._token, "passphrase": self._passphrase}
         opened = form(self._port, "/unlock", fields, self._host, self._cookie)
-        self.inside, self._cookie = opened.values("Location")[0], _cookie_of(opened)
+        self.inside = opened.values("Location")[0]
+        self._keep_cookie(opened)
         self._take(self._get(self.inside))
 
     def file(self) -> tuple[str, str]:
@@ -211,13 +217,9 @@ class AsReviewer(AsStranger):
             return
         if answer.values("Location") == [self.inside + "unlock"]:
             self._enter()
-        elif answer.values("Set-Cookie"):
-            self._cookie = _cookie_of(answer)
+        else:
+            self._keep_cookie(answer)
 
 
 def _without_odd_names(request: Request) -> Request:
     return replace(request, body=_NO_FILE.sub(rb"\1", request.body))
-
-
-def _cookie_of(answer: Answer) -> str:
-    return answer.values("Set-Cookie")[0].partition(";")[0]
