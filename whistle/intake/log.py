@@ -6,7 +6,6 @@ that of the file or journal it goes to, when somebody was here.
 """
 
 import logging
-import sqlite3
 import sys
 import time
 from collections import Counter
@@ -71,7 +70,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _kind_of(error: BaseException) -> str:
     number = error.errno if isinstance(error, OSError) else None
-    name = getattr(error, "sqlite_errorname", None) if isinstance(error, sqlite3.Error) else errorcode.get(number or 0)
+    # Errors of SQLite alone have such a name, and it is one of a list.
+    name = errorcode.get(number or 0) or getattr(error, "sqlite_errorname", "")
     return type(error).__qualname__ + (f" {name}" if name else "")
 
 
