@@ -42,6 +42,7 @@ _FILE: Final = re.compile(r"/cases/([0-9a-f]+)/items/([0-9a-f]+)/files/0")
 _DRAFT: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 #: Stands for the token of a page where a request was not made by a scanner.
 TOKEN: Final = "token-of-the-page"  # noqa: S105 - it stands for one
+_TOKEN: Final = re.compile(rb"[\w.-]{80,}|" + TOKEN.encode())
 _LABEL: Final = re.compile(r"(?<=/(?:cases|items|files)/)[^/]+")
 _NO_CASE: Final = "00000000"
 _DELETION: Final = re.compile(r"/cases/[0-9a-f]{8,64}/delete$")
@@ -137,8 +138,9 @@ class AsStranger:
     def __init__(self, port: int) -> None:
         self._port = port
         self._host = f"console.localhost:{port}"
-        self._cookie, self._token = "", TOKEN
-        self._old_tokens: list[bytes] = []
+        self._cookie, self._token = "", ""
+        #: each page has another one; those of before the last lock are good no more
+        self._shown_tokens = {TOKEN.encode()}
         self._enter()
 
     def _enter(self) -> None:
@@ -149,7 +151,6 @@ class AsStranger:
 
     def _take(self, page: Answer) -> None:
         """Take cookie and token of a page; forms with older ones get these from now on."""
-        self._old_tokens.append(self._token.encode())
         found = _SHOWN_TOKEN.search(page.body.decode())
         if found is None:
             raise ValueError(page.status)
@@ -165,10 +166,10 @@ class AsStranger:
         named = _without_odd_names(request.having("Host", self._host))
         if "whistle-console=" not in named.value("Cookie"):
             named = named.having("Cookie", self._cookie)
-        body = named.body
-        for old in self._old_tokens:
-            body = body.replace(old, self._token.encode())
-        return replace(named, body=body)
+        return replace(named, body=_TOKEN.sub(self._current, named.body))
+
+    def _current(self, found: re.Match[bytes]) -> bytes:
+        return self._token.encode() if found[0] in self._shown_tokens else found[0]
 
     def seen(self, request: Request, answer: Answer) -> None:
         """Take no notice."""
@@ -215,6 +216,9 @@ class AsReviewer(AsStranger):
         """Keep the newest cookie, and unlock again, should a scanner have locked it."""
         if not request.path.startswith(self.inside):
             return
+        self._shown_tokens.update(
+            token.encode() for token in _SHOWN_TOKEN.findall(answer.body.decode(errors="replace"))
+        )
         if answer.values("Location") == [self.inside + "unlock"]:
             self._enter()
         else:
