@@ -65,7 +65,7 @@ FROM base AS console
 COPY whistle/console whistle/console
 COPY whistle/templates/console whistle/templates/console
 COPY whistle/static/console whistle/static/console
-COPY whistle/cli/console.py whistle/cli/
+COPY whistle/cli/console.py whistle/cli/conversation.py whistle/cli/desks.py whistle/cli/vaults.py whistle/cli/
 RUN pip install --no-cache-dir --no-deps --no-build-isolation . && rm -rf /build
 USER whistle
 WORKDIR /var/lib/whistle

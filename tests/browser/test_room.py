@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -42,6 +43,13 @@ def test_the_page_says_so_before_anybody_chooses_a_file(small: Instance, start: 
     (tmp_path / "a.txt").write_bytes(b"a")
     browser.choose([tmp_path / "a.txt"])
     browser.press("Seal and send", then="Your report has arrived")
+
+    def site_says_so() -> bool:
+        with urlopen(f"{small.address}/room") as answer:
+            return b"shut" in answer.read()
+
+    # Pages that are the same for all are made anew about once a second.
+    browser.wait_until(site_says_so, "a site that takes no files")
 
     # A new one, and then an addition to it: it is asked for each time, as near to the form as keys are.
     words = journey.begin(browser, small.address)
