@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from statistics import median
@@ -25,6 +26,7 @@ from tests.browser.firefox import Firefox
 from tests.browser.recorder import Recorder
 from tests.browser.site import serving
 from tests.journeys.instance import ROOT, Instance, copied, found
+from whistle.cli.trial import Trial
 from whistle.courier.http import HttpCourier
 
 MIB = 1 << 20
@@ -39,6 +41,15 @@ const sealed = () => performance.getEntriesByType("resource").find(({ name }) =>
 while (sealed() === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
 return (sealed().startTime - begun) / 1000;
 """
+
+
+class _Roomy(Trial):
+    """An organisation whose intake takes all that is sent here in one day."""
+
+    def configure(self, intake_port: int, console_port: int) -> None:
+        super().configure(intake_port, console_port)
+        text = self.config.read_text()
+        self.config.write_text(text.replace("[intake]\n", "[intake]\nday_mib = 65536\n"))
 
 
 class Memory:
@@ -128,6 +139,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         instance = copied(found(folder), folder / "served")
+        instance = replace(instance, trial=_Roomy(instance.trial.folder, instance.trial.passphrase))
         page = folder / "page"
         subprocess.run(["node", str(ROOT / "browser/test/page/build.mjs"), str(page)], check=True)
         (page / "index.html").write_text(
