@@ -8,6 +8,8 @@ CONSOLE_PORT ?= 8001
 TESTS ?=
 
 BIN := .venv/bin
+# One more than there are cores: many tests wait for a browser or a server.
+WORKERS = $(shell expr $$(nproc) + 1)
 CODE := whistle/static/intake/code/pages.js
 AS_ROOT = $(shell test "$$(id -u)" = 0 || echo sudo --preserve-env=PIP_CERT,SSL_CERT_FILE)
 TRIAL := --instance "$(INSTANCE)" --intake-port "$(INTAKE_PORT)" --console-port "$(CONSOLE_PORT)"
@@ -31,11 +33,11 @@ demo: .venv/for-running $(CODE) ## As run, with reports of the corpus already se
 
 test: setup ## Run the tests (TESTS="tests/shelf -x" for some)
 	npm --prefix browser test --silent
-	$(BIN)/pytest --numprocesses auto --dist worksteal $(TESTS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
 
 test-all: setup ## Run every test, also those that take minutes
 	npm --prefix browser test --silent
-	$(BIN)/pytest --numprocesses auto --dist worksteal -m "" $(TESTS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "" $(TESTS)
 
 check: lint types test ## Everything that a change must pass
 
