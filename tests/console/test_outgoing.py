@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.console.test_pages import SETTINGS, Browser, replies
-from tests.console.world import ANA, BO, PASSPHRASE, DirectCourier, World
+from tests.console.world import ANA, BO, PASSPHRASE, DirectCourier, World, without_and_with_report
 from whistle.console import serve
 from whistle.console.delivery import Alarm
 from whistle.console.pages import here
@@ -240,19 +240,11 @@ def couriers_of(courier: DirectCourier) -> here.Couriers:
 
 def test_a_page_of_an_excluded_reviewer_counts_the_same(tmp_path: Path) -> None:
     pages = []
-    for report in (False, True):
-        folder = tmp_path / str(report)
-        folder.mkdir()
-        world = World(folder)
-        world.employ("ana")
-        world.employ("bo")
-        if report:
-            world.tell(Receipt.generate(), "About Bo.", readers=(ANA,))
+    for world in without_and_with_report(tmp_path):
         browser = Browser(world, BO, replace(SETTINGS, post_minutes=15))
         outgoing_of(browser)._alarm = Held
         page = browser.unlock().fetch().replace(browser.inside, "")
         pages.append(re.sub(r'value="[^"]{30,}"', "", page))
         outgoing_of(browser).hurry()
-        world.close()
     assert "8 records of today" in pages[0]
     assert pages[0] == pages[1]

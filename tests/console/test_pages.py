@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from tests.console.world import ANA, BO, PASSPHRASE, DirectCourier, World
+from tests.console.world import ANA, BO, PASSPHRASE, DirectCourier, World, without_and_with_report
 from whistle.console.app import create_app
 from whistle.console.pages import here
 from whistle.console.settings import ConsoleSettings
@@ -305,18 +305,10 @@ def test_a_deleted_case_is_gone(world: World, ana: Browser) -> None:
 
 def test_an_excluded_reviewer_sees_the_same_pages(tmp_path: Path) -> None:
     pages = []
-    for report in (False, True):
-        folder = tmp_path / str(report)
-        folder.mkdir()
-        world = World(folder)
-        world.employ("ana")
-        world.employ("bo")
-        if report:
-            world.tell(Receipt.generate(), "About Bo.", readers=(ANA,))
+    for world in without_and_with_report(tmp_path):
         browser = Browser(world, BO).unlock()
         seen = [browser.fetch(), browser.get("/").text, browser.get("/journal").text]
         pages.append([re.sub(r'value="[^"]{30,}"', "", page.replace(browser.inside, "")) for page in seen])
-        world.close()
     assert pages[0] == pages[1]
 
 

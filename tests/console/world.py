@@ -1,6 +1,6 @@
 """A whole small world: an organisation with a root, a real shelf, reviewers with real vaults, and sources."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from io import BytesIO
@@ -170,6 +170,20 @@ class World:
         for desk in self.desks.values():
             desk.lock()
         self.shelf.close()
+
+
+def without_and_with_report(folder: Path) -> Iterator[World]:
+    """Give two worlds of Ana and Bo, one after the other: in the second somebody tells Ana, and not Bo, about Bo."""
+    for report in (False, True):
+        own = folder / str(report)
+        own.mkdir()
+        world = World(own)
+        world.employ("ana")
+        world.employ("bo")
+        if report:
+            world.tell(Receipt.generate(), "About Bo.", readers=(ANA,))
+        yield world
+        world.close()
 
 
 @dataclass
