@@ -18,7 +18,7 @@ from gunicorn.config import Config
 from gunicorn.workers.base import Worker
 
 from whistle.errors import SettingsError, WhistleError
-from whistle.hardening import forbid_dumps
+from whistle.hardening import forbid_dumps, keep_free_memory
 from whistle.intake.log import QuietLogger, Troubles
 from whistle.intake.loop import READABLE
 from whistle.intake.nursery import Nursery
@@ -72,6 +72,7 @@ class IntakeWorker(Worker):
     def init_process(self) -> None:
         """Give up core dumps, then start as every worker does."""
         forbid_dumps()
+        keep_free_memory()
         super().init_process()
 
     def load_wsgi(self) -> None:

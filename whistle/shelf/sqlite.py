@@ -78,6 +78,9 @@ def _apply(connection: sqlite3.Connection, journal: Journal, vacuum: Vacuum) -> 
         ("journal_mode", journal.value),
         ("synchronous", 2),  # FULL: fsync before a commit returns
         ("secure_delete", 1),
+        # 16 MiB of log: rows at random places change the same pages of an index over and over. The logs of all files
+        # together fit into the room that is spared for burns.
+        ("wal_autocheckpoint", 4096),
         ("temp_store", 2),  # MEMORY: no record in a temporary file
         ("trusted_schema", 0),
         ("cell_size_check", 1),
