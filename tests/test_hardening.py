@@ -77,7 +77,8 @@ def test_dumps_are_forbidden() -> None:
 
 def test_a_buffer_that_is_freed_serves_the_next_one() -> None:
     faults = "resource.getrusage(resource.RUSAGE_SELF).ru_minflt"
-    use = f"before = {faults}\nfor _each in range(10):\n    eight = [bytearray(1 << 20) for _one in range(8)]\n    del eight\n"
+    use = f"before = {faults}\nfor _each in range(10):\n"
+    use += "    eight = [bytearray(1 << 20) for _one in range(8)]\n    del eight\n"
     code = "import resource\nfrom whistle.hardening import keep_free_memory\n"
     code += f"{use}print({faults} - before)\nkeep_free_memory()\n{use}print({faults} - before)"
     without, kept = map(int, in_a_process(code).split())
