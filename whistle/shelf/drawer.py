@@ -1,12 +1,26 @@
 """A drawer: one SQLite file of records, and every statement that the shelf ever runs."""
 
+import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, not_, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    Text,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    not_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy import Row as Found
 
 from whistle.errors import ShelfUnavailable
@@ -16,7 +30,10 @@ from whistle.shelf import folder
 from whistle.shelf.sqlite import Journal, Vacuum, connect
 from whistle.shelf.tables import Horizon, Row, ShelfKind, leaving, record
 
-_IN_PLACES: Final = record.c.place.in_(bindparam("places", expanding=True))
+#: The places as one parameter, a list in JSON: with a parameter for each, SQLAlchemy would write the statement anew
+#: every time, which takes longer than SQLite needs to find the rows.
+_PLACES: Final = select(func.json_each(bindparam("places", type_=Text)).table_valued("value").c.value)
+_IN_PLACES: Final = record.c.place.in_(_PLACES)
 _IS_LEAVING: Final = record.c.place.in_(select(leaving.c.place))
 _HAS_EXPIRED: Final = record.c.day < case(
     (record.c.shelf == ShelfKind.MESSAGE, bindparam("messages_from")), else_=bindparam("chunks_from")
@@ -43,7 +60,7 @@ _BURNABLE: Final = select(record.c.place, record.c.shelf).where(
     record.c.burn_hash.in_(bindparam("burn_hashes", expanding=True))
 )
 _CLEAR: Final = delete(record).where(_IN_PLACES, not_(_IS_LIVE))
-_UNMARK: Final = delete(leaving).where(leaving.c.place.in_(bindparam("places", expanding=True)))
+_UNMARK: Final = delete(leaving).where(leaving.c.place.in_(_PLACES))
 _OVERWRITE: Final = (
     update(record)
     .where(record.c.place == bindparam("at"))
@@ -66,6 +83,10 @@ class Ashes:
     def new(cls) -> Self:
         """Return random bytes that no other record has."""
         return cls(os.urandom(BURN_HASH_SIZE), os.urandom(SEALED_SIZE))
+
+
+def _those(places: Collection[int]) -> dict[str, str]:
+    return {"places": json.dumps(list(places))}
 
 
 def _limits(horizon: Horizon) -> dict[str, int]:
@@ -107,13 +128,13 @@ class Drawer:
     def addresses(self, places: Collection[int], horizon: Horizon) -> dict[int, bytes]:
         """Return the whole address of every live record at ``places``."""
         with self._connection.begin():
-            found = self._connection.execute(_ADDRESSES, {"places": list(places), **_limits(horizon)})
+            found = self._connection.execute(_ADDRESSES, {**_those(places), **_limits(horizon)})
             return {row.place: row.address for row in found}
 
     def live(self, places: Collection[int], horizon: Horizon) -> dict[int, Row]:
         """Return the live rows at ``places``."""
         with self._connection.begin():
-            found = self._connection.execute(_ROWS, {"places": list(places), **_limits(horizon)})
+            found = self._connection.execute(_ROWS, {**_those(places), **_limits(horizon)})
             return {row.place: row for row in map(_row, found)}
 
     def page(self, shelf: ShelfKind, day: int, after: int, limit: int) -> list[Row]:
@@ -164,7 +185,7 @@ class Drawer:
 
     def add(self, rows: Sequence[Row], horizon: Horizon) -> None:
         """Insert rows, in their order, where nothing live lies."""
-        places = {"places": [row.place for row in rows]}
+        places = _those([row.place for row in rows])
         with self._connection.begin():
             self._connection.execute(_CLEAR, {**places, **_limits(horizon)})
             self._connection.execute(_UNMARK, places)
@@ -184,8 +205,8 @@ class Drawer:
         """Remove rows and their marks; secure_delete fills their pages with zeros."""
         self._log_is_foul = self._journal is Journal.WAL
         with self._connection.begin():
-            self._connection.execute(delete(record).where(_IN_PLACES), {"places": list(places)})
-            self._connection.execute(_UNMARK, {"places": list(places)})
+            self._connection.execute(delete(record).where(_IN_PLACES), _those(places))
+            self._connection.execute(_UNMARK, _those(places))
 
     def shrink(self, pages: int) -> bool:
         """Give up to ``pages`` freed pages back to the system; return whether there may be more."""
