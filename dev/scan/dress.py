@@ -37,6 +37,7 @@ _NO_FILE: Final = re.compile(rb'(name="([^"]*)"); filename="\2"')
 _FILLED_IN: Final = re.compile(rb"receipt=(?:default|Hi\+there%21)")
 _SHOWN_TICKET: Final = re.compile(r'name="ticket"[^>]*value="([^"]+)"')
 _SHOWN_TOKEN: Final = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+_DOOR: Final = b'name="passphrase"'
 _CASE: Final = re.compile(r'/cases/([0-9a-f]+)"')
 _FILE: Final = re.compile(r"/cases/([0-9a-f]+)/items/([0-9a-f]+)/files/0")
 _DRAFT: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
@@ -216,13 +217,14 @@ class AsReviewer(AsStranger):
         """Keep the newest cookie, and unlock again, should a scanner have locked it."""
         if not request.path.startswith(self.inside):
             return
-        self._shown_tokens.update(
-            token.encode() for token in _SHOWN_TOKEN.findall(answer.body.decode(errors="replace"))
-        )
-        if answer.values("Location") == [self.inside + "unlock"]:
+        shown = _SHOWN_TOKEN.findall(answer.body.decode(errors="replace"))
+        self._shown_tokens.update(token.encode() for token in shown)
+        # A form that comes to a locked console is answered by its door, which keeps what was typed.
+        if answer.values("Location") == [self.inside + "unlock"] or _DOOR in answer.body:
             self._enter()
         else:
             self._keep_cookie(answer)
+            self._token = shown[-1] if shown else self._token
 
 
 def _without_odd_names(request: Request) -> Request:

@@ -99,6 +99,7 @@ def test_the_settings_of_every_file(tmp_path: Path) -> None:
             assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "page_size": 4096}
             assert drawer._pragma("locking_mode") == "exclusive"
             assert drawer._pragma("temp_store") == 2
+            assert drawer._pragma("wal_autocheckpoint") == 4096
         assert not list((tmp_path / "shelf").glob("*-shm"))
 
 
