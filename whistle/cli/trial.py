@@ -136,6 +136,7 @@ class Trial:
         """Write the settings."""
         questionnaires = os.path.relpath(_QUESTIONNAIRES, self.folder.resolve())
         self.config.write_text(
+            "# Written anew whenever the trial starts: what is changed here does not last.\n"
             f'[intake]\nfolder = "intake"\nquestionnaires = "{questionnaires}"\nport = {intake_port}\n\n'
             f'[console]\nfolder = "{MEMBERS[0].folder}"\nintake = "http://127.0.0.1:{intake_port}"\n'
             f"port = {console_port}\npost_minutes = 0\n"
