@@ -25,6 +25,7 @@ from tests.intake.server import Server, serving
 from tests.journeys.visitor import Visitor, encoded
 from whistle.protocol.labels import CHUNK_TEXT_SIZE, PUT_CHUNK_LIMIT
 from whistle.protocol.stream import chunks_of, padded
+from whistle.shelf.sqlite import PAGE_SIZE, Use
 
 #: Bytes of the file, and how often it is sent.
 SIZE = 200 << 20
@@ -36,7 +37,8 @@ _TABLE = (
     "CREATE TABLE record (place INTEGER PRIMARY KEY, address BLOB NOT NULL CHECK (length(address) = 32),"
     " burn_hash BLOB NOT NULL CHECK (length(burn_hash) = 32), shelf INTEGER NOT NULL CHECK (shelf IN (0, 1)),"
     " day INTEGER NOT NULL, sealed BLOB NOT NULL CHECK (length(sealed) = 32704)) STRICT;"
-    "CREATE INDEX record_by_burn_hash ON record (burn_hash); CREATE INDEX record_by_day ON record (day, shelf);"
+    "CREATE INDEX record_by_burn_hash ON record (burn_hash);"
+    "CREATE INDEX message_by_day ON record (day) WHERE shelf = 0;"
 )
 
 
@@ -131,7 +133,9 @@ def raw(folder: Path, size: int) -> tuple[float, float]:
     aead, text = AESGCM(os.urandom(32)), os.urandom(CHUNK_TEXT_SIZE)
     database = sqlite3.connect(folder / "raw.sqlite", isolation_level=None)
     database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    database.execute(f"PRAGMA page_size = {PAGE_SIZE}")
     database.execute("PRAGMA journal_mode = WAL")
+    database.execute(f"PRAGMA wal_autocheckpoint = {Use.ARRIVALS.log_pages}")
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA secure_delete = ON")
     database.executescript(_TABLE)

@@ -73,14 +73,3 @@ def test_dumps_are_forbidden() -> None:
     code = "import resource, ctypes\nfrom whistle.hardening import forbid_dumps\nforbid_dumps()\n"
     code += "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
     assert in_a_process(code) == "(0, 0) 0"
-
-
-def test_a_buffer_that_is_freed_serves_the_next_one() -> None:
-    faults = "resource.getrusage(resource.RUSAGE_SELF).ru_minflt"
-    use = f"before = {faults}\nfor _each in range(10):\n"
-    use += "    eight = [bytearray(1 << 20) for _one in range(8)]\n    del eight\n"
-    code = "import resource\nfrom whistle.hardening import keep_free_memory\n"
-    code += f"{use}print({faults} - before)\nkeep_free_memory()\n{use}print({faults} - before)"
-    without, kept = map(int, in_a_process(code).split())
-    assert without > 15_000
-    assert kept < 5_000

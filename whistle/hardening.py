@@ -1,6 +1,6 @@
 """What a process gives up: core dumps, being traced, being swapped out, and living on without its parent.
 
-And what becomes of memory that it has freed. prctl(2), mlock(2), cgroups(7), mallopt(3).
+prctl(2), mlock(2), cgroups(7).
 """
 
 import ctypes
@@ -18,10 +18,6 @@ _MCL_CURRENT: Final = 1
 _MCL_FUTURE: Final = 2
 _MCL_ONFAULT: Final = 4
 _CAP_IPC_LOCK: Final = 1 << 14
-_M_TRIM_THRESHOLD: Final = -1
-_M_MMAP_THRESHOLD: Final = -3
-_KEPT: Final = 64 << 20
-_KEPT_BUFFER: Final = 8 << 20
 _ROOT: Final = Path("/")
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
@@ -37,21 +33,6 @@ def die_with(parent: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         raise ProcessLookupError
-
-
-def return_free_memory() -> None:
-    """Give the kernel back what was freed. A fork costs time for every page that a process has, used or not."""
-    _libc.malloc_trim(0)
-
-
-def keep_free_memory() -> None:
-    """Let buffers of up to 8 MiB that were freed, 64 MiB of them together, serve the next ones.
-
-    Every megabyte of an upload passes through some of these. Having the kernel hand out and clear their pages anew
-    takes longer than to seal and store what lies in them.
-    """
-    _libc.mallopt(_M_MMAP_THRESHOLD, _KEPT_BUFFER)
-    _libc.mallopt(_M_TRIM_THRESHOLD, _KEPT)
 
 
 def can_be_swapped_out(process: str = "self", root: Path = _ROOT) -> bool:

@@ -27,7 +27,7 @@ COLUMNS = {
 }
 INDICES = {
     "record_by_burn_hash": ["burn_hash"],
-    "record_by_day": ["day", "shelf"],
+    "message_by_day": ["day"],
     "sqlite_autoindex_alembic_version_1": ["version_num"],
 }
 
@@ -54,7 +54,7 @@ def test_every_file_has_the_columns_that_the_protocol_allows_and_no_other(tmp_pa
         assert kinds == {"record": 1, "leaving": 1}, "not STRICT"
         found = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")]
         indices = {name: [row[2] for row in db.execute(f"PRAGMA index_info({name})")] for name in found}
-        assert indices == INDICES
+        assert indices == INDICES | ({"chunk_by_day": ["day"]} if file.name == "chunks.sqlite" else {})
         others = db.execute("SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')").fetchone()
         assert others == (0,)
         db.close()
@@ -75,12 +75,17 @@ def test_the_tables_are_what_the_migrations_from_nothing_give(tmp_path: Path) ->
     for file in all_drawers(tmp_path / "shelf"):
         engine = create_engine(f"sqlite:///{file}")
         with engine.connect() as connection:
-            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+            missing = compare_metadata(MigrationContext.configure(connection), metadata)
+        rests_chunks = file.name == "chunks.sqlite"
+        assert [(kind, index.name) for kind, index in missing] == (
+            [] if rests_chunks else [("add_index", "chunk_by_day")]
+        )
         made = sqlite3.connect(file)
         wanted = create_engine("sqlite://")
         metadata.create_all(wanted)
         query = "SELECT name, replace(replace(sql, char(10), ''), char(9), '') FROM sqlite_master WHERE name IN %s"
-        names = "('record', 'leaving', 'record_by_burn_hash', 'record_by_day') ORDER BY name"
+        of_chunks = ", 'chunk_by_day'" if rests_chunks else ""
+        names = f"('record', 'leaving', 'record_by_burn_hash', 'message_by_day'{of_chunks}) ORDER BY name"
         with wanted.connect() as connection:
             assert made.execute(query % names).fetchall() == [
                 tuple(row) for row in connection.exec_driver_sql(query % names)
@@ -96,11 +101,46 @@ def test_the_settings_of_every_file(tmp_path: Path) -> None:
             found = {
                 name: drawer._pragma(name) for name in ("journal_mode", "synchronous", "secure_delete", "page_size")
             }
-            assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "page_size": 4096}
+            assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "page_size": 2048}
             assert drawer._pragma("locking_mode") == "exclusive"
             assert drawer._pragma("temp_store") == 2
-            assert drawer._pragma("wal_autocheckpoint") == 4096
+        logs = {d.path.stem: d._pragma("wal_autocheckpoint") * 2048 >> 20 for d in shelf._cabinet.drawers}
+        assert logs == {"messages": 8, "chunks": 8, "arrivals": 32}
         assert not list((tmp_path / "shelf").glob("*-shm"))
+
+
+def test_a_shelf_of_the_first_schema_opens_with_all_that_it_holds(tmp_path: Path) -> None:
+    folder = tmp_path / "shelf"
+    some, chunk, newer = sample("a"), sample("b"), sample("c")
+    with open_shelf(folder) as shelf:
+        shelf.put_messages([some.record])
+        shelf.put_chunks([chunk.record])
+        tidied(shelf)
+        shelf.put_messages([newer.record])
+    for file in folder.glob("*.sqlite"):
+        db = sqlite3.connect(file, isolation_level=None)
+        for statement in (
+            "DROP INDEX message_by_day",
+            "DROP INDEX IF EXISTS chunk_by_day",
+            "CREATE INDEX record_by_day ON record (day, shelf)",
+            "UPDATE alembic_version SET version_num = '0001'",
+            "PRAGMA journal_mode = delete",
+            "PRAGMA page_size = 4096",
+            "VACUUM",
+            "PRAGMA journal_mode = wal",
+        ):
+            db.execute(statement).fetchall()
+        assert db.execute("PRAGMA page_size").fetchall() == [(4096,)]
+        db.close()
+    with open_shelf(folder) as shelf:
+        assert shelf.look([some.address, chunk.address, newer.address]) == [True] * 3
+        tidied(shelf)
+        assert shelf.fetch([newer.address, chunk.address]) == [bytes(newer.record), bytes(chunk.record)]
+    for file in folder.glob("*.sqlite"):
+        db = sqlite3.connect(file)
+        found = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+        assert found == set(INDICES) | ({"chunk_by_day"} if file.name == "chunks.sqlite" else set())
+        db.close()
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))

@@ -16,9 +16,10 @@ from http import HTTPStatus
 from typing import Final, NoReturn
 
 from whistle.errors import RequestRefused, WhistleError
-from whistle.hardening import can_be_swapped_out, may_lock_memory, return_free_memory
+from whistle.hardening import can_be_swapped_out, may_lock_memory
 from whistle.intake import child
 from whistle.intake.heads import parse
+from whistle.intake.heap import gather_memory, return_free_memory
 from whistle.intake.limits import HEAD_LIMIT
 from whistle.intake.link import ShelfLink
 from whistle.intake.log import place_of
@@ -104,6 +105,7 @@ class _Nurse:
         self._locks = can_be_swapped_out() and may_lock_memory()
         gc.collect()
         return_free_memory()
+        gather_memory()
         gc.freeze()  # a collection in a child would touch, and so copy, every page
 
     def _fork(self, untrusted_head: bytes, deadline: float, visitor: socket.socket, theirs: socket.socket) -> None:

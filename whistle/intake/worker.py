@@ -18,7 +18,8 @@ from gunicorn.config import Config
 from gunicorn.workers.base import Worker
 
 from whistle.errors import SettingsError, WhistleError
-from whistle.hardening import forbid_dumps, keep_free_memory
+from whistle.hardening import forbid_dumps
+from whistle.intake.heap import keep_free_memory
 from whistle.intake.log import QuietLogger, Troubles
 from whistle.intake.loop import READABLE
 from whistle.intake.nursery import Nursery

@@ -13,7 +13,7 @@ from whistle.errors import ShelfUnavailable
 from whistle.shelf import folder
 from whistle.shelf.drawer import Ashes, Drawer
 from whistle.shelf.failures import FOREIGN, opening_error
-from whistle.shelf.sqlite import Journal, Vacuum
+from whistle.shelf.sqlite import Use
 
 ARRIVALS: Final = "arrivals.sqlite"
 SORTING: Final = "sorting.sqlite"
@@ -48,11 +48,11 @@ class Cabinet:
             opened.callback(lock.close)
             self._remove_left_overs()
             opened.callback(self._close_drawers)
-            self.messages = _found(path / MESSAGES)
-            self.chunks = _found(path / CHUNKS, Vacuum.INCREMENTAL)
+            self.messages = _found(path / MESSAGES, Use.SORTED)
+            self.chunks = _found(path / CHUNKS, Use.CHUNKS)
             if (path / SORTING).exists():
-                self.sorting = _found(path / SORTING)
-            self.arrivals = _found(path / ARRIVALS)
+                self.sorting = _found(path / SORTING, Use.SORTED)
+            self.arrivals = _found(path / ARRIVALS, Use.ARRIVALS)
             self._opened = opened.pop_all()
 
     @property
@@ -115,15 +115,15 @@ class Cabinet:
     def set_arrivals_aside(self) -> None:
         """Make the arrivals the drawer to be sorted in, and begin an empty one."""
         self._remove_left_overs()
-        Drawer.open(self._path / f"{_FRESH}{ARRIVALS}").close()
+        Drawer.open(self._path / f"{_FRESH}{ARRIVALS}", Use.ARRIVALS).close()
         self.arrivals.empty_log()
         with self._renaming():
             self.arrivals.close()
             # After a crash between the two, the next start makes a new file for arrivals.
             folder.rename(self.arrivals.path, self._path / SORTING)
             folder.rename(self._path / f"{_FRESH}{ARRIVALS}", self._path / ARRIVALS)
-            self.sorting = Drawer.open(self._path / SORTING)
-            self.arrivals = Drawer.open(self._path / ARRIVALS)
+            self.sorting = Drawer.open(self._path / SORTING, Use.SORTED)
+            self.arrivals = Drawer.open(self._path / ARRIVALS, Use.ARRIVALS)
 
     def begin_fresh(self) -> Drawer:
         """Begin a file for all messages that nobody reads until it is complete."""
@@ -131,7 +131,7 @@ class Cabinet:
             raise ShelfUnavailable("a tidy is already running")
         self._remove_left_overs()
         # No log: what breaks off is removed, and a log would hold a second copy of everything.
-        self.fresh = Drawer.open(self._path / f"{_FRESH}{MESSAGES}", journal=Journal.OFF)
+        self.fresh = Drawer.open(self._path / f"{_FRESH}{MESSAGES}", Use.UNFINISHED)
         return self.fresh
 
     def drop_fresh(self) -> None:
@@ -154,7 +154,7 @@ class Cabinet:
             folder.rename(self.fresh.path, self.messages.path)
             self._nameless.append(replaced)
             self.fresh = None
-            self.messages = Drawer.open(self.messages.path)
+            self.messages = Drawer.open(self.messages.path, Use.SORTED)
 
     def remove_sorted(self) -> None:
         """Remove the drawer that was sorted in, all of whose live rows now lie durably elsewhere."""
@@ -180,9 +180,15 @@ class Cabinet:
         self.is_sound = True
 
 
-def _found(path: Path, vacuum: Vacuum = Vacuum.NONE) -> Drawer:
+def _found(path: Path, use: Use) -> Drawer:
     """Open a drawer at the start, when somebody reads which file is in the way."""
-    try:
-        return Drawer.open(path, vacuum=vacuum)
-    except FOREIGN as error:
-        raise opening_error(error, path.name) from error
+    with ExitStack() as opened:
+        try:
+            drawer = Drawer.open(path, use)
+            opened.callback(drawer.close)
+            # Reads a page for some hundred rows: damage is then found by somebody who can mend it.
+            drawer.count()
+        except FOREIGN as error:
+            raise opening_error(error, path.name) from error
+        opened.pop_all()
+    return drawer

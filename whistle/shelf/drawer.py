@@ -16,6 +16,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     not_,
     select,
     union_all,
@@ -27,7 +28,7 @@ from whistle.errors import ShelfUnavailable
 from whistle.protocol.labels import BURN_HASH_SIZE, SEALED_SIZE
 from whistle.protocol.record import Record
 from whistle.shelf import folder
-from whistle.shelf.sqlite import Journal, Vacuum, connect
+from whistle.shelf.sqlite import Use, connect
 from whistle.shelf.tables import Horizon, Row, ShelfKind, leaving, record
 
 #: The places as one parameter, a list in JSON: with a parameter for each, SQLAlchemy would write the statement anew
@@ -43,9 +44,13 @@ _IS_LIVE: Final = and_(not_(_IS_LEAVING), not_(_HAS_EXPIRED))
 
 _ADDRESSES: Final = select(record.c.place, record.c.address).where(_IN_PLACES, _IS_LIVE)
 _ROWS: Final = select(record).where(_IN_PLACES, _IS_LIVE)
+#: Written into a statement as they stand: SQLite does not use an index of one shelf for a shelf that is a parameter.
+_IS_MESSAGE: Final = record.c.shelf == literal(int(ShelfKind.MESSAGE), literal_execute=True)
+_IS_CHUNK: Final = record.c.shelf == literal(int(ShelfKind.CHUNK), literal_execute=True)
+
 _PAGE: Final = (
     select(record)
-    .where(record.c.shelf == bindparam("shelf"), record.c.day == bindparam("day"), record.c.place > bindparam("after"))
+    .where(_IS_MESSAGE, record.c.day == bindparam("day"), record.c.place > bindparam("after"))
     .order_by(record.c.place)
     .limit(bindparam("limit"))
 )
@@ -55,7 +60,9 @@ _NEXT: Final = (
     .order_by(record.c.place)
     .limit(bindparam("limit"))
 )
-_GONE: Final = union_all(select(leaving.c.place), select(record.c.place).where(record.c.day < bindparam("first_day")))
+_GONE: Final = union_all(
+    select(leaving.c.place), select(record.c.place).where(_IS_CHUNK, record.c.day < bindparam("first_day"))
+)
 _BURNABLE: Final = select(record.c.place, record.c.shelf).where(
     record.c.burn_hash.in_(bindparam("burn_hashes", expanding=True))
 )
@@ -67,8 +74,8 @@ _OVERWRITE: Final = (
     .values(burn_hash=bindparam("burn_hash"), sealed=bindparam("sealed"))
 )
 _COUNT: Final = select(func.count()).select_from(record)
-_COUNT_OF: Final = _COUNT.where(record.c.shelf == bindparam("shelf"), record.c.day == bindparam("day"))
-_NEWEST: Final = select(func.max(record.c.day))
+_CHUNKS_OF: Final = _COUNT.where(_IS_CHUNK, record.c.day == bindparam("day"))
+_NEWEST: Final = select(func.max(record.c.day)).where(_IS_MESSAGE)
 _EARLIER: Final = select(record.c.place).where(record.c.day < bindparam("day")).limit(1)
 
 
@@ -100,20 +107,20 @@ def _row(found: "Found[Any]") -> Row:
 class Drawer:
     """One SQLite file of records. Its methods raise what SQLAlchemy raises; ``Shelf`` maps that."""
 
-    def __init__(self, path: Path, connection: Connection, journal: Journal) -> None:
+    def __init__(self, path: Path, connection: Connection, use: Use) -> None:
         self.path = path
         self._connection = connection
-        self._journal = journal
+        self._use = use
         # After a crash the log may hold what a burn or a tidy had removed.
-        self._log_is_foul = journal is Journal.WAL
+        self._log_is_foul = use.has_log
 
     @classmethod
-    def open(cls, path: Path, *, journal: Journal = Journal.WAL, vacuum: Vacuum = Vacuum.NONE) -> Self:
+    def open(cls, path: Path, use: Use) -> Self:
         """Open the file at ``path``, made and durable if it is missing."""
         is_new = not path.exists()
         if is_new:
             folder.create(path)
-        drawer = cls(path, connect(path, journal, vacuum), journal)
+        drawer = cls(path, connect(path, use), use)
         try:
             drawer.rinse()
             if is_new:
@@ -137,9 +144,9 @@ class Drawer:
             found = self._connection.execute(_ROWS, {**_those(places), **_limits(horizon)})
             return {row.place: row for row in map(_row, found)}
 
-    def page(self, shelf: ShelfKind, day: int, after: int, limit: int) -> list[Row]:
-        """Return the first ``limit`` rows of a day beyond the place ``after``, burned ones among them."""
-        parameters = {"shelf": shelf, "day": day, "after": after, "limit": limit}
+    def page(self, day: int, after: int, limit: int) -> list[Row]:
+        """Return the first ``limit`` messages of a day beyond the place ``after``, burned ones among them."""
+        parameters = {"day": day, "after": after, "limit": limit}
         with self._connection.begin():
             return [_row(found) for found in self._connection.execute(_PAGE, parameters)]
 
@@ -150,7 +157,7 @@ class Drawer:
             return [_row(found) for found in self._connection.execute(_NEXT, parameters)]
 
     def gone(self, first_day: int) -> set[int]:
-        """Return the places of all rows that are burned or older than ``first_day``."""
+        """Return the places of all rows that are burned, and of all chunks older than ``first_day``."""
         with self._connection.begin():
             return set(self._connection.scalars(_GONE, {"first_day": first_day}))
 
@@ -165,13 +172,13 @@ class Drawer:
         with self._connection.begin():
             return self._connection.scalars(_COUNT).one()
 
-    def count_of(self, shelf: ShelfKind, day: int) -> int:
-        """Return the number of rows of one shelf that came on ``day``, live or not."""
+    def chunks_of(self, day: int) -> int:
+        """Return the number of chunks that came on ``day``, live or not."""
         with self._connection.begin():
-            return self._connection.scalars(_COUNT_OF, {"shelf": shelf, "day": day}).one()
+            return self._connection.scalars(_CHUNKS_OF, {"day": day}).one()
 
     def newest_day(self) -> int | None:
-        """Return the newest day on which a row came, live or not; nothing where there is none."""
+        """Return the newest day on which a message came, live or not; nothing where there is none."""
         with self._connection.begin():
             newest: int | None = self._connection.scalars(_NEWEST).one()
             return newest
@@ -193,7 +200,7 @@ class Drawer:
 
     def overwrite(self, ashes: Mapping[int, Ashes]) -> None:
         """Turn the rows at the places of ``ashes`` into random bytes that the next tidy takes away."""
-        self._log_is_foul = self._journal is Journal.WAL
+        self._log_is_foul = self._use.has_log
         with self._connection.begin():
             self._connection.execute(
                 _OVERWRITE,
@@ -203,7 +210,7 @@ class Drawer:
 
     def remove(self, places: Collection[int]) -> None:
         """Remove rows and their marks; secure_delete fills their pages with zeros."""
-        self._log_is_foul = self._journal is Journal.WAL
+        self._log_is_foul = self._use.has_log
         with self._connection.begin():
             self._connection.execute(delete(record).where(_IN_PLACES), _those(places))
             self._connection.execute(_UNMARK, _those(places))
@@ -237,7 +244,7 @@ class Drawer:
         if self._connection.closed:
             return
         try:
-            if self._journal is Journal.WAL:
+            if self._use.has_log:
                 self.empty_log()
         finally:
             self._connection.close()

@@ -141,10 +141,7 @@ class Shelf:
             if day.toordinal() < self._horizon(self._today()).messages:
                 return []
             beyond = place_of(after) if after else -1
-            pages = [
-                drawer.page(ShelfKind.MESSAGE, day.toordinal(), beyond, limit)
-                for drawer in self._cabinet.message_drawers
-            ]
+            pages = [drawer.page(day.toordinal(), beyond, limit) for drawer in self._cabinet.message_drawers]
             return [row.record for row in merged(pages, limit)]
 
     def chunks_after(self, after: bytes, limit: int) -> list[Record]:
@@ -207,9 +204,9 @@ class Shelf:
             return missed or self._cabinet.sorting is not None
 
     def newest_day(self) -> date | None:
-        """Return the newest day on which a record came that still has a row; nothing on an empty shelf."""
+        """Return the newest day on which a message came that still has a row; nothing where there is none."""
         with self._working():
-            days = [day for drawer in self._cabinet.drawers if (day := drawer.newest_day()) is not None]
+            days = [day for drawer in self._cabinet.message_drawers if (day := drawer.newest_day()) is not None]
             return date.fromordinal(max(days)) if days else None
 
     @property
@@ -245,7 +242,7 @@ class Shelf:
         """Return how many records each shelf still takes today."""
         if self._chunks_of[0] != today:
             day = today.toordinal()
-            self._chunks_of = today, sum(drawer.count_of(ShelfKind.CHUNK, day) for drawer in self._cabinet.drawers)
+            self._chunks_of = today, sum(drawer.chunks_of(day) for drawer in self._cabinet.drawers)
         left = self._capacity - self._count
         for_chunks = min(left - self._capacity // _RESERVE, self._chunks_a_day - self._chunks_of[1])
         return {ShelfKind.MESSAGE: left, ShelfKind.CHUNK: for_chunks}

@@ -1,4 +1,4 @@
-"""What the shelf writes down, and nothing else: the tables, the same in each of its files.
+"""What the shelf writes down, and nothing else: the tables, the same in each of its files, and their indices.
 
 The whole schema is here. tests/shelf/test_tables.py fails when a column is added, because every column is
 something that whoever seizes the server learns.
@@ -9,7 +9,7 @@ from datetime import date
 from enum import IntEnum
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, Table, text
 
 from whistle.errors import RecordMalformed
 from whistle.protocol.labels import ADDRESS_SIZE, BURN_HASH_SIZE, SEALED_SIZE
@@ -37,9 +37,15 @@ record: Final = Table(
     Column("day", Integer, nullable=False),  # days since 0001-01-01 plus one, as date.toordinal counts
     Column("sealed", LargeBinary, CheckConstraint(f"length(sealed) = {SEALED_SIZE}"), nullable=False),
     Index("record_by_burn_hash", "burn_hash"),
-    Index("record_by_day", "day", "shelf"),
     sqlite_strict=True,
 )
+
+#: Only messages are listed by day.
+message_by_day: Final = Index("message_by_day", record.c.day, sqlite_where=record.c.shelf == text("0"))
+
+#: For the expiry of chunks, and only in the file where they rest. There, they are written a day at a time in the order
+#: of their places, and so is this index; in the file of arrivals each would cost a page of it.
+chunk_by_day: Final = Index("chunk_by_day", record.c.day, sqlite_where=record.c.shelf == text("1"))
 
 #: The places of burned records whose rows the next tidy takes away.
 #:

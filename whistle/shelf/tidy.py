@@ -9,15 +9,17 @@ from collections.abc import Generator
 from typing import Final
 
 from whistle.errors import ShelfUnavailable
+from whistle.protocol.labels import RECORD_SIZE
 from whistle.shelf.cabinet import Cabinet
 from whistle.shelf.drawer import merged
+from whistle.shelf.sqlite import PAGE_SIZE
 from whistle.shelf.tables import Horizon, ShelfKind
 
 #: Records in one step, each 32,768 bytes. Fixed, because SQLite counts commits in the header of the file: the same
 #: messages have to take the same number.
 STEP: Final = 32
-#: Pages of 4,096 bytes that one step gives back: as many bytes as the records of a step.
-PAGES: Final = STEP * 8
+#: Pages that one step gives back: as many bytes as the records of a step.
+PAGES: Final = STEP * RECORD_SIZE // PAGE_SIZE
 
 
 def steps(cabinet: Cabinet, horizon: Horizon) -> Generator[None]:
