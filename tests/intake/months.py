@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from heapq import heappop, heappush
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +30,7 @@ KEEP_DAYS = 20
 WARM_DAYS = 20
 MONTH_DAYS = 30
 HOUR = 3_600.0
+POST_SECONDS = HOUR / 4
 PER_DAY = 8
 SEALED = 64
 
@@ -41,12 +44,22 @@ def shrink() -> None:
 
     setattr(tidy, "STEP", 256)  # noqa: B010 - as above; records are small
 
-    def make(connection: Any) -> None:
+    def make(connection: Any, use: object) -> None:  # noqa: ARG001 - the signature of what it stands for
         with connection.begin():
             tables.metadata.create_all(connection)
 
     # The schema as it is, but for the size that the first migration asks for.
     sqlite._migrate = make
+
+
+@dataclass
+class Letter:
+    """A record that a console will put: with which burn token, whether we can open it, and what it is."""
+
+    token: bytes
+    opens: bool = False
+    is_decoy: bool = False
+    is_inventory: bool = False
 
 
 @dataclass
@@ -57,7 +70,8 @@ class Console:
     diligence: float
     away: range
     places: Any
-    waiting: list[tuple[bytes, bool]] = field(default_factory=list)  # a burn token, and whether we can open it
+    waiting: list["Letter"] = field(default_factory=list)
+    left: list["Letter"] = field(default_factory=list)  # of a post that is on its way
 
     def is_on(self, day: date, chance: random.Random) -> bool:
         if day.toordinal() in self.away:
@@ -156,6 +170,7 @@ class Month:
         ]
         self.away = self._absence(days)
         self.acts: list[tuple[float, int, Callable[[], None]]] = []
+        self.numbers = count()
         self._plan(days, hidden=hidden)
 
     @staticmethod
@@ -258,37 +273,45 @@ class Month:
     def _tell(self, token: bytes, *, opens: bool) -> None:
         self._visitor_puts(token, opens=opens)
         for console in self.consoles:  # each of whom says, with one of its places, that it was seen
-            console.waiting.append((self.noise.randbytes(32), opens))
+            console.waiting.append(Letter(self.noise.randbytes(32), opens))
 
     def _reply(self, token: bytes, life: random.Random, *, opens: bool) -> None:
         console = life.choice(self.consoles)
+        answer = Letter(token, opens)
+        decoys = [place for place, letter in enumerate(console.left) if letter.is_decoy]
         if not self.covered:
             self._visitor_puts(token, opens=opens)
+        elif decoys:
+            console.left[self.noise.choice(decoys)] = answer
         elif console.places.may_borrow(self.today(), PER_DAY):
-            self._visitor_puts(token, opens=opens)
             console.places = console.places.take(1, self.today(), PER_DAY)
+            self._post(console, [answer])
         else:
-            console.waiting.insert(0, (token, opens))
+            console.waiting.insert(0, answer)
 
     def _sync(self, console: Console) -> None:
-        """Send an inventory, what waits, and as many decoys as there are places left."""
+        """Send an inventory, what waits, and as many decoys as there are places left, each at its moment."""
         today = self.today()
         left = console.places.left(today, PER_DAY) if self.covered else len(console.waiting) + 1
         fresh = console.places.day != today
-        if fresh and left > 0:
-            self._visitor_puts(self.noise.randbytes(32), opens=True)
-            self.view.inventories[today.toordinal()] += 1
-            left, used = left - 1, 1
-        else:
-            used = 0
-        if not self.covered:
-            console.places = console.places.take(0, today, PER_DAY)
-        for _ in range(left):
-            used += 1
-            token, opens = console.waiting.pop(0) if console.waiting else (self.noise.randbytes(32), False)
-            self._visitor_puts(token, opens=opens)
-        if self.covered:
-            console.places = console.places.take(used, today, PER_DAY)
+        letters = [Letter(self.noise.randbytes(32), opens=True, is_inventory=True)] if fresh and left > 0 else []
+        while len(letters) < left:
+            waits = bool(console.waiting)
+            letters.append(console.waiting.pop(0) if waits else Letter(self.noise.randbytes(32), is_decoy=True))
+        console.places = console.places.take(len(letters) if self.covered else 0, today, PER_DAY)
+        self.noise.shuffle(letters)
+        self._post(console, letters)
+
+    def _post(self, console: Console, letters: list[Letter]) -> None:
+        console.left += letters
+        for _letter in letters:
+            self._at(self.now + self.noise.uniform(0, POST_SECONDS), partial(self._put_next, console))
+
+    def _put_next(self, console: Console) -> None:
+        letter = console.left.pop(0)
+        self._visitor_puts(letter.token, opens=letter.opens)
+        if letter.is_inventory:
+            self.view.inventories[self.today().toordinal()] += 1
 
     def _tidy(self) -> None:
         self._flush()
@@ -309,8 +332,8 @@ class Month:
     # --- time
 
     def live(self) -> View:
-        self.acts.sort(key=lambda act: act[:2])
-        for moment, _number, act in self.acts:
+        while self.acts:
+            moment, _number, act = heappop(self.acts)
             while (wait := self.cover.wait(moment - self.now)) < moment - self.now:
                 self.now += wait
                 self.cover.step()
@@ -321,7 +344,7 @@ class Month:
 
     def _at(self, moment: float, act: Callable[[], None]) -> None:
         if moment <= (WARM_DAYS + MONTH_DAYS) * 24 * HOUR:
-            self.acts.append((moment, len(self.acts), act))
+            heappush(self.acts, (moment, next(self.numbers), act))
 
     @staticmethod
     def _date(day: int) -> date:
