@@ -1,31 +1,25 @@
 """An honest classifier: boosted trees of one step and a logistic regression, judged on months it was not taught."""
 
 import math
-import random
 import statistics
 from collections.abc import Sequence
 
 Rows = Sequence[Sequence[float]]
-_FOLDS = 10
 _ROUNDS = 60
 _CUTS = 12
 
 
-def scores(rows: Rows, labels: Sequence[bool], seed: int = 0) -> list[float]:
-    """Return for each month how likely it has the report, as told by a classifier taught on other months."""
-    order = list(range(len(rows)))
-    random.Random(seed).shuffle(order)
-    found = [0.0] * len(rows)
-    for fold in range(_FOLDS):
-        held = set(order[fold::_FOLDS])
-        taught = [at for at in order if at not in held]
-        standard = _standard([rows[at] for at in taught])
-        train, train_labels = [standard(rows[at]) for at in taught], [labels[at] for at in taught]
-        linear, stumps = _logistic(train, train_labels), _boosted(train, train_labels)
-        for at in held:
-            row = standard(rows[at])
-            found[at] = linear(row) + stumps(row)
-    return found
+def scores(taught: Rows, labels: Sequence[bool], rows: Rows) -> list[float]:
+    """Return for each of the months ``rows`` how likely it has the report, to a classifier ``taught`` on others.
+
+    Teaching and judging share no month. Where they do, in turns, the scores hang together, and the interval of
+    ``area`` is too narrow: of twelve sets of labels drawn by lot, two had one without 0.5, and the areas were spread a
+    third wider than it says.
+    """
+    standard = _standard(taught)
+    train = [standard(row) for row in taught]
+    linear, stumps = _logistic(train, labels), _boosted(train, labels)
+    return [linear(row) + stumps(row) for row in map(standard, rows)]
 
 
 def area(found: Sequence[float], labels: Sequence[bool]) -> tuple[float, float, float]:

@@ -72,6 +72,7 @@ class Console:
     places: Any
     waiting: list["Letter"] = field(default_factory=list)
     left: list["Letter"] = field(default_factory=list)  # of a post that is on its way
+    inventoried: date | None = None
 
     def is_on(self, day: date, chance: random.Random) -> bool:
         if day.toordinal() in self.away:
@@ -293,8 +294,10 @@ class Month:
         """Send an inventory, what waits, and as many decoys as there are places left, each at its moment."""
         today = self.today()
         left = console.places.left(today, PER_DAY) if self.covered else len(console.waiting) + 1
-        fresh = console.places.day != today
-        letters = [Letter(self.noise.randbytes(32), opens=True, is_inventory=True)] if fresh and left > 0 else []
+        letters = []
+        if left > 0 and console.inventoried != today:
+            letters.append(Letter(self.noise.randbytes(32), opens=True, is_inventory=True))
+            console.inventoried = today
         while len(letters) < left:
             waits = bool(console.waiting)
             letters.append(console.waiting.pop(0) if waits else Letter(self.noise.randbytes(32), is_decoy=True))

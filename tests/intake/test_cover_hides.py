@@ -11,6 +11,7 @@ import pytest
 from tests.intake.classifying import area, scores
 from tests.intake.server import ROOT
 
+#: So many to teach the classifier, and as many others to judge it by.
 MONTHS = 1_600
 BARE_MONTHS = 200
 PROCESSES = 2
@@ -24,14 +25,15 @@ def months(begin: int, end: int, cover: str, shelf: str = "thin") -> list[dict[s
 
 
 def told_apart(count: int, cover: str) -> tuple[float, float, float]:
-    """Return the area under the ROC curve, and its 95 % interval, of months with the report and without it."""
-    bounds = [count * step // PROCESSES for step in range(PROCESSES + 1)]
+    """Return the area under the ROC curve, and its 95 % interval, of ``count`` months with the report and without."""
+    bounds = [2 * count * step // PROCESSES for step in range(PROCESSES + 1)]
     with ThreadPoolExecutor(PROCESSES) as pool:
         parts = pool.map(lambda ends: months(ends[0], ends[1], cover), pairwise(bounds))
         found = [month for part in parts for month in part]
     labels = [bool(month.pop("hidden")) for month in found]
-    assert len(found) == count
-    return area(scores([list(month.values()) for month in found], labels), labels)
+    assert len(found) == 2 * count
+    rows = [list(month.values()) for month in found]
+    return area(scores(rows[:count], labels[:count], rows[count:]), labels[count:])
 
 
 @pytest.mark.long
