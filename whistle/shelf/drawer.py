@@ -44,7 +44,8 @@ _IS_LIVE: Final = and_(not_(_IS_LEAVING), not_(_HAS_EXPIRED))
 
 _ADDRESSES: Final = select(record.c.place, record.c.address).where(_IN_PLACES, _IS_LIVE)
 _ROWS: Final = select(record).where(_IN_PLACES, _IS_LIVE)
-#: Written into a statement as they stand: SQLite does not use an index of one shelf for a shelf that is a parameter.
+#: Written into a statement as they stand: to use an index of one shelf for a shelf that is a parameter, SQLite would
+#: have to plan anew at every call.
 _IS_MESSAGE: Final = record.c.shelf == literal(int(ShelfKind.MESSAGE), literal_execute=True)
 _IS_CHUNK: Final = record.c.shelf == literal(int(ShelfKind.CHUNK), literal_execute=True)
 
