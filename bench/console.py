@@ -22,14 +22,15 @@ from whistle.console.desk import Desk
 from whistle.courier import Pass, wire
 from whistle.protocol import labels
 from whistle.protocol.content import Content
-from whistle.protocol.directory import Published, fingerprint
 from whistle.protocol.enrolment import Enrolment
 from whistle.protocol.keyring import Channel, Keyring, Person, Role
 from whistle.protocol.keys import Identity, Recipient
 from whistle.protocol.lockbox import LEAST
 from whistle.protocol.message import Message, encode
+from whistle.protocol.published import Published
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record, burn_hash
+from whistle.protocol.roots import fingerprint
 from whistle.protocol.sealing import Author, Place, decoy, pack, seal
 from whistle.protocol.signing import Signed, Signer
 from whistle.protocol.state import State

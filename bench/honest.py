@@ -15,7 +15,8 @@ from typing import Final
 from bench import forms
 from whistle.courier.http import HttpCourier
 from whistle.intake.published import today
-from whistle.protocol.directory import Published, verify
+from whistle.protocol.directory import verify
+from whistle.protocol.published import Published
 from whistle.protocol.receipt import Receipt
 from whistle.source import Draft, Source
 

@@ -14,8 +14,8 @@ from dev.scan.relay import Answer, Request, ask
 from whistle.console.vault import Vault, member
 from whistle.courier import wire
 from whistle.protocol import labels, work
-from whistle.protocol.directory import Published
 from whistle.protocol.listing import NONCE_SIZE, sign_listing
+from whistle.protocol.published import Published
 from whistle.protocol.receipt import Receipt
 
 _URLENCODED: Final = ("Content-Type", "application/x-www-form-urlencoded")

@@ -16,10 +16,10 @@ from whistle.errors import (
     RootSuperseded,
 )
 from whistle.protocol.canonical import encode
-from whistle.protocol.directory import fingerprint
 from whistle.protocol.keyring import Role, Succession
 from whistle.protocol.keys import Identity
 from whistle.protocol.lockbox import LEAST
+from whistle.protocol.roots import fingerprint
 from whistle.protocol.signing import Signer
 from whistle.protocol.statement import Statement
 

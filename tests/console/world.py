@@ -15,14 +15,16 @@ from whistle.courier import Courier, Pass, wire
 from whistle.errors import Unreachable
 from whistle.protocol import labels
 from whistle.protocol.canonical import decode
-from whistle.protocol.directory import Directory, Published, fingerprint, verify
+from whistle.protocol.directory import Directory, verify
 from whistle.protocol.enrolment import Enrolment
 from whistle.protocol.keyring import Channel, Keyring, Person, Role
 from whistle.protocol.keys import Identity
 from whistle.protocol.listing import check_listing
 from whistle.protocol.lockbox import LEAST
+from whistle.protocol.published import Published
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record
+from whistle.protocol.roots import fingerprint
 from whistle.protocol.sealing import decoy
 from whistle.protocol.signing import Signed, Signer
 from whistle.protocol.statement import Statement

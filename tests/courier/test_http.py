@@ -23,8 +23,9 @@ from whistle.errors import (
 )
 from whistle.protocol import labels
 from whistle.protocol.canonical import encode
-from whistle.protocol.directory import Published, verify
+from whistle.protocol.directory import verify
 from whistle.protocol.listing import sign_listing
+from whistle.protocol.published import Published
 from whistle.protocol.record import Record, burn_hash
 from whistle.protocol.sealing import decoy
 from whistle.protocol.signing import Signer

@@ -44,11 +44,12 @@ from whistle.protocol import (
     statement,
 )
 from whistle.protocol.content import Content
-from whistle.protocol.directory import Memory, Published, verify
+from whistle.protocol.directory import verify
 from whistle.protocol.enrolment import Enrolment
 from whistle.protocol.hashing import hashed
 from whistle.protocol.keyring import Role
 from whistle.protocol.message import Withdraw
+from whistle.protocol.published import Memory, Published
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record
 

@@ -19,8 +19,9 @@ from whistle.inspection.judging import Report
 from whistle.inspection.visitors import VISITS, Guise
 from whistle.intake.release import release_of
 from whistle.intake.settings import IntakeSettings
-from whistle.protocol.directory import Directory, Published, verify
+from whistle.protocol.directory import Directory, verify
 from whistle.protocol.manifest import MANIFEST_PATH, Manifest, Release, SeenManifest
+from whistle.protocol.published import Published
 
 ROOT = cast.signer("root")
 KEYRING_PATH: Final = "/v1/keyring"

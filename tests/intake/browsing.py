@@ -34,9 +34,9 @@ from whistle.intake.tickets import Tickets
 from whistle.intake.verbs import Done, Verbs
 from whistle.protocol import labels
 from whistle.protocol.canonical import encode
-from whistle.protocol.directory import Published
 from whistle.protocol.keyring import Channel
 from whistle.protocol.message import Message
+from whistle.protocol.published import Published
 from whistle.protocol.reading import check_up, open_any
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record

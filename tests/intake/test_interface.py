@@ -10,10 +10,11 @@ from tests.intake.server import Client, Server, octets, request, serving
 from whistle.courier import wire
 from whistle.protocol import work
 from whistle.protocol.canonical import encode
-from whistle.protocol.directory import Published, verify
+from whistle.protocol.directory import verify
 from whistle.protocol.keys import Identity
 from whistle.protocol.labels import BURN_COUNT, FETCH_COUNT, LOOK_COUNT, RECORD_SIZE
 from whistle.protocol.listing import sign_listing
+from whistle.protocol.published import Published
 from whistle.protocol.record import Record, burn_hash
 from whistle.protocol.signing import Signer
 from whistle.protocol.statement import Statement

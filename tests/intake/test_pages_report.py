@@ -11,7 +11,7 @@ from tests.protocol import cast
 from whistle.errors import NotForMe
 from whistle.intake.forms import CONTACT_LIMIT, TEXT_LIMIT
 from whistle.protocol.content import Answers
-from whistle.protocol.directory import Published
+from whistle.protocol.published import Published
 
 STORY = 'The tender was opened early.\n\nI saw it <b>myself</b> & "wrote" it down. 招标 กล่อง'
 NAMES = [

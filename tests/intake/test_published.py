@@ -9,10 +9,10 @@ from tests.intake.probe import PERSON_SEED, ROOT_SEED, keyring, write_keyring
 from whistle.errors import KeyringMalformed, RootSuperseded, SettingsError, ShelfUnavailable, StatementRejected
 from whistle.intake.published import Bulletin, today
 from whistle.protocol.canonical import encode
-from whistle.protocol.directory import Published
 from whistle.protocol.keyring import Channel, Keyring, Person, Role
 from whistle.protocol.keys import Identity
 from whistle.protocol.labels import VERSION
+from whistle.protocol.published import Published
 from whistle.protocol.signing import Signer
 from whistle.protocol.statement import Statement
 

@@ -6,7 +6,7 @@ from tests.disk.power import Disk, Loss, losses
 from tests.disk.recording import record
 from tests.intake.probe import write_keyring
 from tests.intake.test_published import bulletin, statement
-from whistle.protocol.directory import Published
+from whistle.protocol.published import Published
 from whistle.protocol.statement import Statement
 
 

@@ -19,7 +19,8 @@ from whistle.console.case import Case, Item
 from whistle.console.desk import Desk
 from whistle.console.door import today_utc
 from whistle.courier.http import HttpCourier
-from whistle.protocol.directory import Directory, Published, verify
+from whistle.protocol.directory import Directory, verify
+from whistle.protocol.published import Published
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.thread import SourceKeys
 

@@ -12,10 +12,11 @@ import pytest
 from whistle.errors import ProtocolError
 from whistle.protocol import labels
 from whistle.protocol.content import Content, Echo, StreamReference
-from whistle.protocol.directory import Directory, Published, verify
+from whistle.protocol.directory import Directory, verify
 from whistle.protocol.keyring import Channel, Former, Keyring, Person, Role
 from whistle.protocol.keys import Identity
 from whistle.protocol.message import Body, Message, Reply, encode
+from whistle.protocol.published import Published
 from whistle.protocol.reading import Reader
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record, burn_hash

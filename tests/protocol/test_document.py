@@ -15,8 +15,8 @@ from whistle import errors
 from whistle.courier import wire
 from whistle.errors import ProtocolError
 from whistle.intake.heads import SMALLEST_INTERFACE_BODY
-from whistle.protocol import directory, labels, listing, manifest, signing, work
 from whistle.protocol import keyring as keyring_document
+from whistle.protocol import labels, listing, manifest, published, signing, work
 from whistle.protocol.canonical import decode
 from whistle.protocol.fields import INDEX_LIMIT, PERSON_LIMIT
 from whistle.protocol.receipt import LANGUAGES, wordlist
@@ -53,8 +53,8 @@ def test_the_table_of_other_limits_is_that_of_the_code() -> None:
         keyring_document._CHANNEL_LIMIT,
         keyring_document.NAME_LIMIT,
         255,
-        directory._SUCCESSION_LIMIT,
-        directory._WORK_LIMIT,
+        published._SUCCESSION_LIMIT,
+        published._WORK_LIMIT,
         wire.PUBLISHED_LIMIT,
         SMALLEST_INTERFACE_BODY,
         wire.STATEMENT_LIMIT,

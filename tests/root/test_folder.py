@@ -9,10 +9,11 @@ import pytest
 
 from whistle.errors import CeremonyError, RootForked, RootSuperseded, WrongPassphrase
 from whistle.protocol.canonical import decode
-from whistle.protocol.directory import Published, verify
+from whistle.protocol.directory import verify
 from whistle.protocol.fields import Fields
 from whistle.protocol.keyring import Succession
 from whistle.protocol.lockbox import LEAST
+from whistle.protocol.published import Published
 from whistle.protocol.signing import Signed
 from whistle.root import ceremony
 from whistle.root.folder import KEYRING_NAME, NEXT_NAME, SECRET_NAME, RootFolder, read_keyring

@@ -35,10 +35,11 @@ from tests.vectors.wording import bad, good
 from whistle.protocol import labels
 from whistle.protocol.canonical import decode as decode_json
 from whistle.protocol.canonical import encode as encode_json
-from whistle.protocol.directory import Memory, verify
+from whistle.protocol.directory import verify
 from whistle.protocol.enrolment import Enrolment
 from whistle.protocol.keyring import Role, Succession
 from whistle.protocol.keys import Recipient
+from whistle.protocol.published import Memory
 from whistle.protocol.signing import Signed
 
 ROOT, SECOND, THIRD = signer("root"), signer("second root"), signer("third root")

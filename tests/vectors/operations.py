@@ -16,7 +16,7 @@ from whistle.errors import BodyMalformed
 from whistle.protocol import canonical
 from whistle.protocol.acts import event_hash, inventory_entry
 from whistle.protocol.content import Echo, File, Part, StreamReference
-from whistle.protocol.directory import Directory, Memory, Published, fingerprint, verify
+from whistle.protocol.directory import Directory, verify
 from whistle.protocol.enrolment import Enrolment
 from whistle.protocol.hashing import Row, framed, hashed
 from whistle.protocol.keyring import Succession, site_of
@@ -25,6 +25,7 @@ from whistle.protocol.listing import check_listing
 from whistle.protocol.manifest import Release, SeenManifest
 from whistle.protocol.manifest import verify as verify_manifest
 from whistle.protocol.message import Event, Reply, decode, encode
+from whistle.protocol.published import Memory, Published
 from whistle.protocol.reading import (
     Reader,
     check_act,
@@ -37,6 +38,7 @@ from whistle.protocol.reading import (
 )
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.record import Record, burn_hash
+from whistle.protocol.roots import fingerprint
 from whistle.protocol.sealing import open_sealed, open_state, open_with_key, pack, unpack
 from whistle.protocol.signing import Signed, Verifier
 from whistle.protocol.slots import open_slots

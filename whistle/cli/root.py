@@ -9,10 +9,10 @@ from whistle.cli.passphrases import passphrase, passphrase_option
 from whistle.errors import CeremonyError
 from whistle.language import _
 from whistle.naming import screen_line
-from whistle.protocol.directory import fingerprint as words_of
 from whistle.protocol.enrolment import Enrolment
 from whistle.protocol.lockbox import LEAST
 from whistle.protocol.manifest import Release
+from whistle.protocol.roots import fingerprint as words_of
 from whistle.root import ceremony, releases
 from whistle.root.folder import KEYRING_NAME, RootFolder, read_keyring
 

@@ -18,7 +18,8 @@ from whistle.courier.http import HttpCourier
 from whistle.errors import FingerprintDiffers, KeyringMalformed
 from whistle.language import _
 from whistle.naming import screen_line
-from whistle.protocol.directory import Directory, Memory, Published, verify
+from whistle.protocol.directory import Directory, verify
+from whistle.protocol.published import Memory, Published
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -20,10 +20,11 @@ from whistle.errors import (
     StatementRolledBack,
 )
 from whistle.protocol import canonical
-from whistle.protocol.directory import Directory, Published, verify
+from whistle.protocol.directory import Directory, verify
 from whistle.protocol.fields import Fields
 from whistle.protocol.keyring import Keyring, Person, Succession
 from whistle.protocol.labels import CASE_SIZE, HASH_SIZE
+from whistle.protocol.published import Published
 from whistle.protocol.signing import Signed
 from whistle.protocol.statement import Statement
 

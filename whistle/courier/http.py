@@ -32,7 +32,7 @@ from whistle.errors import (
     Unreachable,
 )
 from whistle.protocol import labels, work
-from whistle.protocol.directory import Published
+from whistle.protocol.published import Published
 from whistle.protocol.record import Record
 
 #: Seconds. A circuit through Tor to an onion service can take most of a minute to build.

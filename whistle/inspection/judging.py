@@ -13,10 +13,11 @@ from whistle.errors import AnswerMalformed, AnswerTooLarge, CourierError, Protoc
 from whistle.inspection import pages, policy
 from whistle.inspection.findings import Finding, Kind, merged
 from whistle.inspection.visiting import KEYRING, MANIFEST, Question, Visit, file_at
-from whistle.protocol.directory import Directory, Published
+from whistle.protocol.directory import Directory
 from whistle.protocol.directory import verify as verify_directory
 from whistle.protocol.manifest import Header, Manifest, Release, SeenManifest, SiteFile
 from whistle.protocol.manifest import verify as verify_manifest
+from whistle.protocol.published import Published
 
 #: Findings about the parts of one page; more of them tell nothing new.
 _OF_ONE_PAGE: Final = 20

@@ -24,11 +24,13 @@ from whistle.errors import (
 from whistle.language import _
 from whistle.protocol import labels
 from whistle.protocol.canonical import decode
-from whistle.protocol.directory import Published, current, verify
+from whistle.protocol.directory import verify
 from whistle.protocol.fields import Fields
 from whistle.protocol.hashing import hashed
 from whistle.protocol.keyring import Keyring, Person, Succession
+from whistle.protocol.published import Published
 from whistle.protocol.signing import Signed, Verifier
+from whistle.protocol.standing import current
 from whistle.protocol.statement import Statement
 
 _SUCCESSION_LIMIT = 1_000

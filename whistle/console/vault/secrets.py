@@ -9,9 +9,9 @@ from whistle.console.vault.storage import KEY_SIZE, StorageKey
 from whistle.errors import KeyRejected, ProtocolError, VaultDamaged
 from whistle.protocol import canonical, labels
 from whistle.protocol.canonical import Json, base64, undate
-from whistle.protocol.directory import Memory
 from whistle.protocol.fields import PERSON_LIMIT, Fields, octets, text
 from whistle.protocol.keys import Identity
+from whistle.protocol.published import Memory
 from whistle.protocol.signing import SIGNING_KEY_SIZE, Signed, Signer
 
 _VERSION = 1

@@ -21,8 +21,8 @@ from whistle.errors import SettingsError, WhistleError
 from whistle.intake.doctor.finding import Finding, note, problem, warning
 from whistle.intake.headers import SECURITY_HEADERS
 from whistle.language import _
-from whistle.protocol.directory import Published
 from whistle.protocol.labels import RECORD_SIZE
+from whistle.protocol.published import Published
 
 _SECONDS: Final = 60
 _PATIENCE: Final = 10

@@ -9,8 +9,9 @@ from whistle.intake.doctor.finding import Finding, problem, warning
 from whistle.intake.doctor.installation import Installation
 from whistle.intake.published import Bulletin
 from whistle.language import _
-from whistle.protocol.directory import Directory, Published, verify
+from whistle.protocol.directory import Directory, verify
 from whistle.protocol.keyring import Keyring, Role
+from whistle.protocol.published import Published
 
 _KEYRING_DAYS = 30
 _STATEMENT_DAYS = 7

@@ -15,8 +15,9 @@ from whistle.intake import places
 from whistle.intake.child import LINK
 from whistle.intake.questionnaires import Questionnaire
 from whistle.language import _
-from whistle.protocol.directory import Directory, Published, verify
+from whistle.protocol.directory import Directory, verify
 from whistle.protocol.keyring import Channel
+from whistle.protocol.published import Published
 from whistle.source import Choice, choices
 
 #: Where the application keeps its settings.
