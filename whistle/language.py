@@ -7,8 +7,10 @@ The language belongs to one request or one command, so it lives in a context var
 from contextvars import ContextVar
 from gettext import NullTranslations, translation
 from pathlib import Path
+from typing import Final
 
 _LOCALE = Path(__file__).parent / "locale"
+_STEP: Final = 1_000
 _current: ContextVar[NullTranslations] = ContextVar("translations", default=NullTranslations())  # noqa: B039 - a NullTranslations holds no state to share by mistake
 
 
@@ -30,3 +32,14 @@ def plural(one: str, many: str, count: int) -> str:
 def later(message: str) -> str:
     """Mark ``message`` for translation where it is written down before anybody's language is known."""
     return message
+
+
+def size_of(size: int) -> str:
+    """Return a number of bytes as people say it, in steps of 1,000."""
+    if size < _STEP:
+        return plural("{count} byte", "{count} bytes", size).format(count=size)
+    if size < _STEP**2:
+        return _("{count} kB").format(count=round(size / _STEP))
+    if size < _STEP**3:
+        return _("{count} MB").format(count=round(size / _STEP**2, 1))
+    return _("{count} GB").format(count=round(size / _STEP**3, 1))

@@ -100,6 +100,7 @@ def _set_up_templates(app: Flask) -> None:
     # Called anew for every sentence, so that each speaks the language of its request.
     app.jinja_env.install_gettext_callables(language._, language.plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(
+        size_of=language.size_of,
         plural=language.plural,
         organisation=here.organisation,
         language=here.LANGUAGE,

@@ -1,15 +1,12 @@
 """A case as its page shows it: names instead of numbers, sentences instead of states."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from whistle.console import reports
 from whistle.console.case import Case, Item, ItemKind, ItemState
 from whistle.console.desk import Desk
-from whistle.language import _, plural
+from whistle.language import _, size_of
 from whistle.naming import screen_line
-
-_KIB: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -106,12 +103,3 @@ def _notes(case: Case, item: Item) -> list[str]:
     if item.reference is not None and case.is_contact:
         notes.append(_("Reference {reference}.").format(reference=item.reference.hex()[:8]))
     return notes
-
-
-def size_of(size: int) -> str:
-    """Return a size as people say it."""
-    if size < _KIB:
-        return plural("{count} byte", "{count} bytes", size).format(count=size)
-    if size < _KIB * _KIB:
-        return _("{count} KiB").format(count=-(-size // _KIB))
-    return _("{count:.1f} MiB").format(count=size / _KIB / _KIB)
