@@ -27,6 +27,7 @@ class ShownItem:
     dates: str
     readers: str
     opened_by: str
+    warnings: tuple[str, ...]
     notes: tuple[str, ...]
     text: str
     language: str
@@ -67,7 +68,8 @@ def _item(case: Case, item: Item, desk: Desk) -> ShownItem:
         dates,
         names_of(item.readers, desk),
         reports.opened_by(case, item, desk.name_of),
-        (*_notes(case, item), *reports.troubles_with(case, item, desk.name_of)),
+        tuple(_warnings(case, item, desk)),
+        tuple(_notes(case, item)),
         item.text,
         item.language,
         tuple(ShownFile(screen_line(file.name), size_of(file.size)) for file in item.files),
@@ -85,15 +87,12 @@ def _heading(item: Item, desk: Desk) -> str:
 
 
 def _notes(case: Case, item: Item) -> list[str]:
+    """Return what is as it should be, and still worth saying."""
     notes = []
     if item.state is ItemState.WAITING:
         notes.append(_("Its files or its long text will be fetched next time."))
-    if item.state is ItemState.INCOMPLETE:
-        notes.append(_("Its files or its long text could not be fetched whole, or were altered."))
     if item.state is ItemState.SENDING:
         notes.append(_("This has not left yet. It leaves by itself, or with the next fetch."))
-    if item.withdrawn:
-        notes.append(_("The source took this back."))
     if item.reference is not None and not case.is_contact:
         notes.append(
             _("The source left contact details with the custodian under reference {reference}.").format(
@@ -103,3 +102,13 @@ def _notes(case: Case, item: Item) -> list[str]:
     if item.reference is not None and case.is_contact:
         notes.append(_("Reference {reference}.").format(reference=item.reference.hex()[:8]))
     return notes
+
+
+def _warnings(case: Case, item: Item, desk: Desk) -> list[str]:
+    """Return what is not as whoever reads this would expect."""
+    warnings = []
+    if item.state is ItemState.INCOMPLETE:
+        warnings.append(_("Its files or its long text could not be fetched whole, or were altered."))
+    if item.withdrawn:
+        warnings.append(_("The source took this back."))
+    return [*warnings, *reports.troubles_with(case, item, desk.name_of)]
