@@ -135,7 +135,7 @@ def raw(folder: Path, size: int) -> tuple[float, float]:
     database.execute("PRAGMA locking_mode = EXCLUSIVE")
     database.execute(f"PRAGMA page_size = {PAGE_SIZE}")
     database.execute("PRAGMA journal_mode = WAL")
-    database.execute(f"PRAGMA wal_autocheckpoint = {Use.ARRIVALS.log_pages}")
+    database.execute(f"PRAGMA wal_autocheckpoint = {Use.ARRIVALS.log_size // PAGE_SIZE}")
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA secure_delete = ON")
     database.executescript(_TABLE)

@@ -38,8 +38,8 @@ def size_of(size: int) -> str:
     """Return a number of bytes as people say it, in steps of 1,000."""
     if size < _STEP:
         return plural("{count} byte", "{count} bytes", size).format(count=size)
-    if size < _STEP**2:
-        return _("{count} kB").format(count=round(size / _STEP))
-    if size < _STEP**3:
-        return _("{count} MB").format(count=round(size / _STEP**2, 1))
-    return _("{count} GB").format(count=round(size / _STEP**3, 1))
+    if (count := round(size / _STEP)) < _STEP:
+        return _("{count} kB").format(count=count)
+    if (tenths := round(10 * size / _STEP**2)) < 10 * _STEP:
+        return _("{count} MB").format(count=f"{tenths / 10:g}")
+    return _("{count} GB").format(count=f"{round(10 * size / _STEP**3) / 10:g}")

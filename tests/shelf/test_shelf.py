@@ -297,5 +297,13 @@ def test_the_files_of_a_day_have_a_bound_that_a_restart_does_not_lift(tmp_path: 
         assert shelf.put_messages(records(samples(2))) == [Kept.STORED] * 2
     with open_shelf(tmp_path / "shelf", clock, chunks_a_day=33) as shelf:
         assert isinstance(shelf.put_chunks(records(samples(2))), ShelfFull)
+        tidied(shelf)
+    with open_shelf(tmp_path / "shelf", clock, chunks_a_day=33) as shelf:
+        assert isinstance(shelf.put_chunks(records(samples(2))), ShelfFull)
         clock.forward(1)
-        assert shelf.put_chunks(records(samples(2))) is Kept.STORED
+        assert shelf.put_chunks(records(samples(32))) is Kept.STORED
+        for there_and_back in (-1, 1):
+            clock.forward(there_and_back)
+            assert isinstance(shelf.put_chunks(records(samples(2))), ShelfFull)
+            assert shelf.put_chunks(records(samples(1))) is Kept.STORED
+            assert isinstance(shelf.put_chunks(records(samples(1))), ShelfFull)

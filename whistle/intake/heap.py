@@ -47,7 +47,11 @@ def gather_memory() -> int:
 
 def _own() -> Iterator[tuple[int, int]]:
     """Yield where memory begins and ends that is this process's own and no part of a file."""
-    for line in _MAPS.read_text().splitlines():
+    try:
+        lines = _MAPS.read_text().splitlines()
+    except OSError:
+        return  # It is not shown to us: then nothing is gathered.
+    for line in lines:
         span, mode, _offset, _device, file, *_name = line.split()
         if mode == "rw-p" and file == "0":
             begin, end = (int(address, 16) for address in span.split("-"))

@@ -67,6 +67,11 @@ class Cabinet:
         return tuple(drawer for drawer in self.drawers if drawer is not self.chunks)
 
     @property
+    def chunk_drawers(self) -> tuple[Drawer, ...]:
+        """Those of ``drawers`` that can hold chunks."""
+        return tuple(drawer for drawer in self.drawers if drawer is not self.messages)
+
+    @property
     def every_copy(self) -> tuple[Drawer, ...]:
         """All drawers that hold bytes of records, whether or not they answer for them yet."""
         return self.drawers if self.fresh is None else (*self.drawers, self.fresh)
@@ -186,7 +191,7 @@ def _found(path: Path, use: Use) -> Drawer:
         try:
             drawer = Drawer.open(path, use)
             opened.callback(drawer.close)
-            # Reads a page for some hundred rows: damage is then found by somebody who can mend it.
+            # Reads a page for some forty rows: damage is then found by somebody who can mend it.
             drawer.count()
         except FOREIGN as error:
             raise opening_error(error, path.name) from error

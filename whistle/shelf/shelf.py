@@ -60,7 +60,7 @@ class Shelf:
         self._chunk_days = chunk_days
         self._capacity = capacity
         self._chunks_a_day = capacity if chunks_a_day is None else chunks_a_day
-        self._chunks_of = (date.min, 0)
+        self._chunks_on: dict[date, int] = {}
         self._lock = RLock()
         self._process = os.getpid()
         self._is_open = False
@@ -90,7 +90,7 @@ class Shelf:
             resting = self._live(places, self._horizon(today))
             plan = Plan(resting, self._room(today), today.toordinal())
             outcomes = [plan.decide(put) for put in batch]
-            failure = self._written(plan, self._horizon(today))
+            failure = self._written(plan, today)
             if failure is None:
                 return outcomes
             return [failure if plan.touches(put) else outcome for put, outcome in zip(batch, outcomes, strict=True)]
@@ -240,28 +240,33 @@ class Shelf:
 
     def _room(self, today: date) -> dict[ShelfKind, int]:
         """Return how many records each shelf still takes today."""
-        if self._chunks_of[0] != today:
-            day = today.toordinal()
-            self._chunks_of = today, sum(drawer.chunks_of(day) for drawer in self._cabinet.drawers)
         left = self._capacity - self._count
-        for_chunks = min(left - self._capacity // _RESERVE, self._chunks_a_day - self._chunks_of[1])
+        for_chunks = min(left - self._capacity // _RESERVE, self._chunks_a_day - self._chunks_so_far(today))
         return {ShelfKind.MESSAGE: left, ShelfKind.CHUNK: for_chunks}
+
+    def _chunks_so_far(self, today: date) -> int:
+        """Return how many chunks came today. A day that begins while the shelf is open begins with none."""
+        if today not in self._chunks_on:
+            is_new = bool(self._chunks_on) and today > max(self._chunks_on)
+            drawers = () if is_new else self._cabinet.chunk_drawers
+            self._chunks_on[today] = sum(drawer.chunks_of(today.toordinal()) for drawer in drawers)
+        return self._chunks_on[today]
 
     def _counted(self) -> int:
         return sum(drawer.count() for drawer in self._cabinet.drawers)
 
-    def _written(self, plan: Plan, horizon: Horizon) -> ShelfError | None:
+    def _written(self, plan: Plan, today: date) -> ShelfError | None:
         """Commit what is planned; return what went wrong, which then is the outcome of the puts it concerns."""
         if plan.rows:
             try:
                 self._cabinet.check_room()
-                self._cabinet.arrivals.add(list(plan.rows.values()), horizon)
+                self._cabinet.arrivals.add(list(plan.rows.values()), self._horizon(today))
             except ShelfError as error:
                 return error
             except FOREIGN as error:
                 return self._mapped(error)
             self._count += len(plan.rows)
-            self._chunks_of = self._chunks_of[0], self._chunks_of[1] + plan.count(ShelfKind.CHUNK)
+            self._chunks_on[today] += plan.count(ShelfKind.CHUNK)
         return None
 
     def _stepped(self, steps: Iterator[None]) -> bool:

@@ -21,7 +21,7 @@ _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 PAGE_SIZE: Final = 2048
 #: That of files whose schema began at revision 0001.
 _FIRST_PAGE_SIZE: Final = 4096
-_MIB: Final = (1 << 20) // PAGE_SIZE
+_MIB: Final = 1 << 20
 
 
 class Use(Enum):
@@ -38,8 +38,8 @@ class Use(Enum):
         return self is not Use.UNFINISHED
 
     @property
-    def log_pages(self) -> int:
-        """From how many pages on the log is brought into the file.
+    def log_size(self) -> int:
+        """From how many bytes on the log is brought into the file.
 
         Rows at random places change the same pages over and over, so a long log saves writing. The logs of all files
         together fit into the room that is spared for burns.
@@ -65,7 +65,7 @@ def connect(path: Path, use: Use) -> Connection:
         # Before the first look at a log: SQLite then keeps the log's index in memory, not in a file.
         _apply(connection, "locking_mode", "exclusive")
         _apply(connection, "page_size", page_size)
-        for name, value in _settings(use):
+        for name, value in _settings(use, page_size):
             _apply(connection, name, value)
 
     @event.listens_for(engine, "begin")
@@ -97,13 +97,13 @@ def _page_size(path: Path) -> int:
         return _FIRST_PAGE_SIZE if file.read(18)[16:] == _FIRST_PAGE_SIZE.to_bytes(2, "big") else PAGE_SIZE
 
 
-def _settings(use: Use) -> tuple[tuple[str, object], ...]:
+def _settings(use: Use, page_size: int) -> tuple[tuple[str, object], ...]:
     return (
         ("auto_vacuum", 2 if use is Use.CHUNKS else 0),  # INCREMENTAL or NONE; a file has to be born with it
         ("journal_mode", "wal" if use.has_log else "off"),
         ("synchronous", 2),  # FULL: fsync before a commit returns
         ("secure_delete", 1),
-        ("wal_autocheckpoint", use.log_pages),
+        ("wal_autocheckpoint", use.log_size // page_size),
         ("temp_store", 2),  # MEMORY: no record in a temporary file
         ("trusted_schema", 0),
         ("cell_size_check", 1),
