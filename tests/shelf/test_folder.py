@@ -172,14 +172,15 @@ def test_no_byte_is_taken_from_a_file_that_still_has_a_name(tmp_path: Path) -> N
 
 
 def test_the_journal_of_a_birth_that_was_cut_off_is_taken_away(tmp_path: Path) -> None:
-    folder = tmp_path / "shelf"
+    place = tmp_path / "shelf"
     some = sample("a")
-    with open_shelf(folder) as shelf:
+    with open_shelf(place) as shelf:
         shelf.put_messages([some.record])
-    journals = [file.with_name(f"{file.name}-journal") for file in folder.glob("*.sqlite")]
+    journals = [file.with_name(f"{file.name}-journal") for file in place.glob("*.sqlite")]
     for journal in journals:
         journal.write_bytes(bytes(2568))  # its beginning is cleared once it was undone
-    with open_shelf(folder) as shelf:
+        journal.chmod(0o600)
+    with open_shelf(place) as shelf:
         assert shelf.look([some.address]) == [True]
     assert len(journals) == 3
     assert not [journal for journal in journals if journal.exists()]
