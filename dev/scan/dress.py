@@ -40,7 +40,8 @@ _SHOWN_TOKEN: Final = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _DOOR: Final = b'name="passphrase"'
 _CASE: Final = re.compile(r'/cases/([0-9a-f]+)"')
 _FILE: Final = re.compile(r"/cases/([0-9a-f]+)/items/([0-9a-f]+)/files/0")
-_DRAFT: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+#: The field only: wapiti draws what stands between the parts of a form in the same way.
+_DRAFT: Final = re.compile(rb'(\bdraft(?:=|"(?:\r\n[^\r\n]+)*\r\n\r\n))[0-9a-f]{32}\b')
 #: Stands for the token of a page where a request was not made by a scanner.
 TOKEN: Final = "token-of-the-page"  # noqa: S105 - it stands for one
 _TOKEN: Final = re.compile(rb"[\w.-]{80,}|" + TOKEN.encode())
@@ -211,7 +212,7 @@ class AsReviewer(AsStranger):
         named = super().dressed(request.having("Cookie", self._cookie))
         if request.method == "POST":
             named = replace(named, target=_DELETION.sub(f"/cases/{_NO_CASE}/delete", named.target))
-        return replace(named, body=_DRAFT.sub(lambda _found: secrets.token_hex(16).encode(), named.body))
+        return replace(named, body=with_fresh_draft(named.body))
 
     def seen(self, request: Request, answer: Answer) -> None:
         """Keep the newest cookie, and unlock again, should a scanner have locked it."""
@@ -225,6 +226,11 @@ class AsReviewer(AsStranger):
         else:
             self._keep_cookie(answer)
             self._token = shown[-1] if shown else self._token
+
+
+def with_fresh_draft(body: bytes) -> bytes:
+    """Return a form as if it had never been sent: a console takes each draft once."""
+    return _DRAFT.sub(lambda found: found[1] + secrets.token_hex(16).encode(), body)
 
 
 def _without_odd_names(request: Request) -> Request:

@@ -11,6 +11,7 @@ from flask import Flask, request
 from werkzeug.serving import make_server
 
 from dev.scan.__main__ import ALARMS, SITES, TOOLS, Wish
+from dev.scan.dress import with_fresh_draft
 from dev.scan.findings import FalseAlarm, Finding, false_alarms, of_sqlmap, of_wapiti, unexplained
 from dev.scan.relay import Answer, Relay, Request, ask
 from dev.scan.scanners import ScannerError, Target, sqlmap, wapiti
@@ -143,6 +144,27 @@ def test_the_relay_dresses_what_it_passes_on_and_counts_what_came_back(holes: in
         assert ask(relay.port, Request("GET", "/nothing", (("Host", "a"),), b"")).status == 404
     assert dress.answered == [200, 404]
     assert relay.counts == {("POST", "/said", 200): 1, ("GET", "/nothing", 404): 1}
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        (b"csrf_token=t&draft=", b"&text=Hi"),
+        (b'--%b\r\nContent-Disposition: form-data; name="draft"\r\n\r\n', b"\r\n--%b--\r\n"),
+        (
+            b'--%b\r\nContent-Disposition: form-data; name="draft"\r\nContent-Type: text/plain\r\n\r\n',
+            b"\r\n--%b--\r\n",
+        ),
+    ],
+)
+def test_a_draft_is_made_fresh_and_what_stands_between_the_parts_stays(before: bytes, behind: bytes) -> None:
+    between, draft = b"0123456789abcdef" * 2, b"ab" * 16
+    before, behind = before.replace(b"%b", between), behind.replace(b"%b", between)
+    made = with_fresh_draft(before + draft + behind)
+    assert made.startswith(before)
+    assert made.endswith(behind)
+    assert len(made) == len(before + draft + behind)
+    assert draft not in made
 
 
 @pytest.mark.long
