@@ -69,6 +69,6 @@ def test_no_two_values_of_rows_are_the_same() -> None:
 
 def test_a_row_tells_nothing_of_itself() -> None:
     row = Row(b"a", key=bytes(32))
-    assert row.at(0).hex() not in repr(row)
+    assert repr(row) == "<Row>"
     with pytest.raises(TypeError):
         pickle.dumps(row)
