@@ -123,6 +123,14 @@ def test_there_may_be_262144_marks_outside_strings(units: bytes) -> None:
     malformed(partial(encode, [value]))
 
 
+@pytest.mark.parametrize("unit", [b"[]", b"{}"])
+def test_brackets_of_either_kind_are_marks(unit: bytes) -> None:
+    half = MARKS // 2
+    at_limit = b"[" + b",".join([unit] * half) + b"]"
+    assert encode(decode(at_limit)) == at_limit
+    malformed(partial(decode, b"[" + b",".join([unit] * (half + 1)) + b"]"))
+
+
 def test_an_object_may_have_as_many_names_each_with_a_text() -> None:
     value: Json = {f"x{number}": ',"' for number in range(MARKS)}
     assert decode(encode(value)) == value
