@@ -193,6 +193,8 @@ def _found(path: Path, use: Use) -> Drawer:
             opened.callback(drawer.close)
             # Reads a page for some forty rows: damage is then found by somebody who can mend it.
             drawer.count()
+            # Where the power went while the file was born, SQLite has undone what was begun and leaves this behind.
+            path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
         except FOREIGN as error:
             raise opening_error(error, path.name) from error
         opened.pop_all()

@@ -124,8 +124,6 @@ class Drawer:
         drawer = cls(path, connect(path, use), use)
         try:
             drawer.rinse()
-            # Where the power went while the file was born, SQLite has undone what was begun and leaves this behind.
-            path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
             if is_new:
                 folder.sync(path.parent)
         except BaseException:
