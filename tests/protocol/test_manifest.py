@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.protocol.cast import FIRST, SITE, TODAY, signer
+from tests.protocol.cast import FIRST, SITE, TODAY, refuses, signer
 from tests.vectors.of_manifest import CODE, LAST, STYLE, manifest, manifest_of, odd_release, release
 from whistle.errors import ManifestError, ManifestForked, ManifestMalformed, ManifestRolledBack, SignatureInvalid
+from whistle.protocol import labels
 from whistle.protocol import manifest as module
-from whistle.protocol.canonical import encode
+from whistle.protocol.canonical import base64, decode, encode
+from whistle.protocol.hashing import hashed
 from whistle.protocol.manifest import (
     MANIFEST_LIMIT,
     Header,
@@ -23,6 +25,7 @@ from whistle.protocol.manifest import (
     SiteFile,
     verify,
 )
+from whistle.protocol.signing import Signed
 
 ROOT = signer("root")
 
@@ -94,16 +97,13 @@ def test_a_file_is_told_by_size_and_digest() -> None:
     ],
 )
 def test_an_impossible_release_is_neither_written_nor_signed(change: dict[str, Any]) -> None:
-    with pytest.raises(ManifestMalformed):
-        bytes(release(**change))
-    with pytest.raises(ManifestMalformed):
-        manifest(release=release(**change)).sign(ROOT)
+    refuses(ManifestMalformed, lambda: bytes(release(**change)))
+    refuses(ManifestMalformed, lambda: manifest(release=release(**change)).sign(ROOT))
 
 
 @pytest.mark.parametrize("change", [{"number": 0}, {"site": b"short"}, {"expires": date(2026, 10, 31)}])
 def test_an_impossible_manifest_is_not_signed(change: dict[str, Any]) -> None:
-    with pytest.raises(ManifestMalformed):
-        manifest(**change).sign(ROOT)
+    refuses(ManifestMalformed, lambda: manifest(**change).sign(ROOT))
 
 
 def test_whoever_has_seen_a_manifest_never_goes_back() -> None:
@@ -127,29 +127,28 @@ def test_two_releases_of_one_number_are_told_apart_by_any_byte() -> None:
 
 def test_a_manifest_that_is_too_large_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "decode", lambda _bytes: pytest.fail("it was read"))
-    with pytest.raises(ManifestMalformed):
-        check(bytes(MANIFEST_LIMIT + 1))
+    refuses(ManifestMalformed, lambda: check(bytes(MANIFEST_LIMIT + 1)))
 
 
 def test_a_manifest_that_nobody_would_read_is_not_signed() -> None:
     many = tuple(SiteFile.of(f"/{place:05}{'p' * 500}", "text/plain", b"") for place in range(10_000))
-    with pytest.raises(ManifestMalformed):
-        manifest(release=release(files=many)).sign(ROOT)
+    refuses(ManifestMalformed, lambda: manifest(release=release(files=many)).sign(ROOT))
 
 
 def test_a_manifest_as_large_as_it_may_be_is_read() -> None:
     served = manifest_of()
     filler = MANIFEST_LIMIT - len(served)
-    with pytest.raises(ManifestMalformed):
-        check(served + b" " * filler)
+    refuses(ManifestMalformed, lambda: check(served + b" " * filler))
     assert len(served) < MANIFEST_LIMIT
 
 
 def test_the_limits_of_a_release_are_within_reach() -> None:
     many = tuple(SiteFile.of(f"/static/{place:05}", "text/plain", b"") for place in range(10_000))
     assert Release.parse(bytes(release(files=many))).files == many
-    with pytest.raises(ManifestMalformed):
-        Release.parse(odd_release(files=[each.to_json() for each in many] + [many[-1].to_json()]).encode())
+    refuses(
+        ManifestMalformed,
+        lambda: Release.parse(odd_release(files=[each.to_json() for each in many] + [many[-1].to_json()]).encode()),
+    )
     assert len(encode(release(files=many).to_json())) < MANIFEST_LIMIT
     pages = tuple(f"/{place:03}" for place in range(200))
     every = tuple(Header(f"x-{place:02}", "1") for place in range(50))
@@ -164,3 +163,52 @@ def test_the_limits_of_a_release_are_within_reach() -> None:
 def test_both_days_count() -> None:
     assert check(manifest_of(), today=FIRST).issued == FIRST
     assert check(manifest_of(), today=LAST).expires == LAST
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "/" + "p" * 1_024},
+        {"type": "t" * 129},
+        {"size": (64 << 20) + 1},
+        {"digest": base64(bytes(31))},
+        {"digest": base64(bytes(33))},
+    ],
+)
+def test_a_file_out_of_its_bounds_is_refused(change: dict[str, Any]) -> None:
+    largest = replace(CODE, size=64 << 20)
+    assert Release.parse(bytes(release(files=(largest,)))).files == (largest,)
+    plain: Any = CODE.to_json()
+    refuses(ManifestMalformed, lambda: Release.parse(odd_release(files=[plain | change]).encode()))
+
+
+def test_a_header_has_a_value_of_4096_bytes_at_most() -> None:
+    longest = (Header("x", "v" * 4_096),)
+    assert Release.parse(bytes(release(headers=longest))).headers == longest
+    refuses(ManifestMalformed, lambda: bytes(release(headers=(Header("x", "v" * 4_097),))))
+
+
+def test_the_first_manifest_may_hold_for_one_day() -> None:
+    first = check(manifest_of(number=1, issued=TODAY, expires=TODAY))
+    assert (first.number, first.issued, first.expires) == (1, TODAY, TODAY)
+
+
+def test_of_a_manifest_its_number_and_a_hash_under_its_label_are_kept() -> None:
+    served = manifest_of(number=1)
+    payload = Signed.from_json(decode(served)).untrusted_payload
+    kept = SeenManifest(1, hashed(labels.MANIFEST, payload))
+    assert SeenManifest.of(served) == kept
+    assert SeenManifest.parse(bytes(kept)) == kept
+
+
+@pytest.mark.parametrize("wrong", [SeenManifest(0, bytes(32)), SeenManifest(1, bytes(31)), SeenManifest(1, bytes(33))])
+def test_what_was_never_kept_of_a_manifest_is_refused(wrong: SeenManifest) -> None:
+    refuses(ManifestMalformed, lambda: SeenManifest.parse(bytes(wrong)))
+
+
+def test_the_size_of_a_manifest_has_a_limit_that_may_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    served = manifest_of()
+    monkeypatch.setattr(module, "MANIFEST_LIMIT", len(served))
+    check(served)
+    monkeypatch.setattr(module, "MANIFEST_LIMIT", len(served) - 1)
+    refuses(ManifestMalformed, lambda: check(served))
