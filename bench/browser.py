@@ -81,7 +81,8 @@ class Memory:
 @contextmanager
 def browser(playwright: Playwright, kind: str, mode: Mode) -> Iterator[Browser]:
     """Start a browser with a fresh profile."""
-    with tempfile.TemporaryDirectory() as name:
+    # Its processes end one after the other, and the last ones still write.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name) / "browser"
         started = Firefox(mode, folder) if kind == Firefox.name else FreeChromium(mode, folder, playwright)
         try:

@@ -24,6 +24,7 @@ function newCourier(options = {}) {
   return new s.HttpCourier(watch.base, { pause: 1, ...options });
 }
 
+const recordIn = (buffer, place) => new Uint8Array(buffer, place * p.RECORD_SIZE, p.RECORD_SIZE);
 const addresses = (count) => Array.from({ length: count }, () => p.randomBytes(32));
 
 test("a record that was put is found, fetched and burned", async () => {
@@ -55,6 +56,24 @@ test("thirty-two chunks go in one request", async () => {
   const used = await courier.look([...chunks.map((chunk) => chunk.subarray(0, 32)), ...addresses(96)]);
   assert.equal(used.filter(Boolean).length, 32);
   assert.equal(watch.requests.filter(({ path }) => path === "/v1/chunks").length, 1);
+});
+
+test("chunks that lie end to end are sent from where they are, and stay as they are", async () => {
+  const courier = newCourier();
+  const lying = Buffer.concat(Array.from({ length: 9 }, () => p.decoy()));
+  const buffer = new Uint8Array(lying).buffer;
+  const inOrder = Array.from({ length: 8 }, (_, place) => recordIn(buffer, place + 1));
+  await courier.putChunks(inOrder);
+  assert.deepEqual(await courier.fetch(inOrder.map((record) => record.slice(0, 32))), inOrder);
+  assert.deepEqual(Buffer.from(buffer), lying);
+});
+
+test("chunks that lie in one buffer in another order are sent in the order that was asked", async () => {
+  const courier = newCourier();
+  const buffer = new Uint8Array(Buffer.concat(Array.from({ length: 8 }, () => p.decoy()))).buffer;
+  const mixed = [0, 1, 2, 4, 3, 5, 7, 6].map((place) => recordIn(buffer, place));
+  await courier.putChunks(mixed);
+  assert.deepEqual(await courier.fetch(mixed.map((record) => record.slice(0, 32))), mixed);
 });
 
 test("nothing is sent that tells one visitor from another", async () => {

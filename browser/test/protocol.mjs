@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { bundle } from "../build.mjs";
 import { DIGESTS, wordsOf } from "../words.mjs";
 
-export const { protocol, source } = await loaded();
+export const { protocol, source, Garbage } = await loaded();
 export const lists = await Promise.all(
   Object.keys(DIGESTS).map(async (language) => new protocol.WordList(language, await wordsOf(language))),
 );

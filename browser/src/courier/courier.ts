@@ -13,7 +13,7 @@ export interface Courier {
   putMessage(record: Uint8Array, signal?: AbortSignal): Promise<void>;
 
   /** Put 1 to 32 chunks in one durable step; throws `AddressTaken`, and stores none of them, where one clashes. */
-  putChunks(records: readonly Uint8Array[], signal?: AbortSignal): Promise<void>;
+  putChunks(records: readonly Bytes[], signal?: AbortSignal): Promise<void>;
 
   /** For each of exactly 128 addresses whether a record lies there, on either shelf. */
   look(addresses: readonly Uint8Array[], signal?: AbortSignal): Promise<readonly boolean[]>;

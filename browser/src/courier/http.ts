@@ -20,6 +20,7 @@ import {
   ShelfUnavailable,
   Unreachable,
 } from "./errors.ts";
+import { Garbage } from "./garbage.ts";
 import { wait, within } from "./pausing.ts";
 import * as wire from "./wire.ts";
 import { solve } from "./working.ts";
@@ -67,6 +68,7 @@ export class HttpCourier implements Courier {
   readonly #base: string;
   readonly #pause: number;
   readonly #patience: number;
+  readonly #garbage = new Garbage();
   #work: Work | null = null;
 
   /** `base` is the origin of the site: `location.origin` in a page. */
@@ -93,8 +95,8 @@ export class HttpCourier implements Courier {
     await this.#post(wire.MESSAGES_PATH, concat(record), 0, signal);
   }
 
-  async putChunks(records: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
-    await this.#post(wire.CHUNKS_PATH, concat(...records), 0, signal);
+  async putChunks(records: readonly Bytes[], signal?: AbortSignal): Promise<void> {
+    await this.#post(wire.CHUNKS_PATH, joined(records), 0, signal);
   }
 
   async look(addresses: readonly Uint8Array[], signal?: AbortSignal): Promise<readonly boolean[]> {
@@ -146,6 +148,8 @@ export class HttpCourier implements Courier {
     signal: AbortSignal | undefined,
   ): Promise<Bytes> {
     const nonce = await solve({ challenge, path, digest, bits }, signal);
+    await this.#garbage.collected();
+    this.#garbage.add(body.length);
     const headers = { [wire.WORK_HEADER]: toHex(nonce), "Content-Type": wire.OCTETS };
     return await this.#call({ method: "POST", path, body, headers, limit }, signal);
   }
@@ -184,6 +188,17 @@ export class HttpCourier implements Courier {
       throw new Unreachable();
     }
   }
+}
+
+/** The records end to end; without a copy where that is how they lie already. */
+function joined(records: readonly Bytes[]): Bytes {
+  const [first] = records;
+  const size = records.length * RECORD_SIZE;
+  const follows = (record: Bytes, place: number): boolean =>
+    record.buffer === first?.buffer && record.byteOffset === first.byteOffset + place * RECORD_SIZE;
+  return first !== undefined && records.every(follows)
+    ? new Uint8Array(first.buffer, first.byteOffset, size)
+    : concat(...records);
 }
 
 async function answerOf(response: Response, limit: number): Promise<Bytes> {
