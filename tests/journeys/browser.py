@@ -7,8 +7,11 @@ A label is looked for from the end of the page, since a form stands below the an
 """
 
 import re
+import warnings
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, ParamSpec, Protocol
 
 #: How many fields for files a form has; the last thing in it before its button.
 FILE_FIELDS = 3
@@ -16,6 +19,19 @@ _EDITOR = """#!/bin/sh
 for last in "$@"; do :; done
 mv "{prepared}" "$last"
 """
+
+
+_DEATHS = 2
+_Given = ParamSpec("_Given")
+
+
+class BrowserDied(Exception):
+    """The browser itself came to its end, so nothing can be told of the page that it showed."""
+
+    def __init__(self, what: str, begin_anew: Callable[[], None]) -> None:
+        """Say what happened, and how the browser is started again, as its user would."""
+        super().__init__(what)
+        self.begin_anew = begin_anew
 
 
 class TextBrowser(Protocol):
@@ -58,6 +74,22 @@ class TextBrowser(Protocol):
 
     def close(self) -> None:
         """End the browser."""
+
+
+def begun_again(test: Callable[_Given, None]) -> Callable[_Given, None]:
+    """Begin a test again where the browser died under it, twice at most, and say so in the summary."""
+
+    @wraps(test)
+    def begun(*arguments: _Given.args, **given: _Given.kwargs) -> None:
+        for _death in range(_DEATHS):
+            try:
+                return test(*arguments, **given)
+            except BrowserDied as death:
+                warnings.warn(f"{death}: begun again", stacklevel=1)
+                death.begin_anew()
+        return test(*arguments, **given)
+
+    return begun
 
 
 def write_editor(home: Path) -> Path:

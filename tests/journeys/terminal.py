@@ -53,6 +53,11 @@ class Terminal:
             self._written += data
             self._news.set()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the program has ended, by itself or by a signal."""
+        return self.process.poll() is not None
+
     def type(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 

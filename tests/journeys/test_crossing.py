@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.corpus import Report, load
-from tests.journeys.browser import TextBrowser
+from tests.journeys.browser import TextBrowser, begun_again
 from tests.journeys.conftest import Office
 from tests.journeys.instance import NAMES
 from tests.journeys.test_commands import Commands
@@ -42,6 +42,7 @@ def texts(office: Office, report: Report, keys: SourceKeys) -> list[str]:
 
 
 @pytest.mark.parametrize("report", CROSSING, ids=lambda report: report.slug)
+@begun_again
 def test_a_report_by_command_is_followed_up_in_a_browser(
     report: Report,
     browser: TextBrowser,
@@ -64,6 +65,7 @@ def test_a_report_by_command_is_followed_up_in_a_browser(
 
 
 @pytest.mark.parametrize("report", CROSSING, ids=lambda report: report.slug)
+@begun_again
 def test_a_report_in_a_browser_is_followed_up_and_withdrawn_by_command(
     report: Report,
     browser: TextBrowser,
@@ -87,6 +89,7 @@ def test_a_report_in_a_browser_is_followed_up_and_withdrawn_by_command(
 
 
 @pytest.mark.parametrize("report", CROSSING[:1], ids=lambda report: report.slug)
+@begun_again
 def test_a_report_is_withdrawn_in_a_browser(
     report: Report,
     browser: TextBrowser,

@@ -1,6 +1,7 @@
 """Whole journeys with text browsers that nobody here wrote: the corpus, there and back, over the pages."""
 
 import re
+from contextlib import closing
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.corpus import Report, load
-from tests.journeys.browser import FILE_FIELDS, TextBrowser
+from tests.journeys.browser import FILE_FIELDS, BrowserDied, TextBrowser, begun_again
 from tests.journeys.conftest import Office
 from tests.journeys.instance import ANA, BOON, CHITRA, NAMES, NUMBERS, Console
 from tests.journeys.w3m import W3m
@@ -80,6 +81,7 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.parametrize("report", CORPUS, ids=lambda report: report.slug)
+@begun_again
 def test_a_report_is_read_and_answered_and_followed_up(
     report: Report, browser: TextBrowser, office: Office, tmp_path: Path
 ) -> None:
@@ -132,6 +134,7 @@ FILED = {"08-customs-villa", "31-harbour-abroad", "23-letters-that-turn", "25-do
 
 
 @pytest.mark.parametrize("report", [each for each in CORPUS if each.slug in FILED], ids=lambda report: report.slug)
+@begun_again
 def test_every_file_of_an_answer_is_saved_whole(
     report: Report, browser: TextBrowser, office: Office, tmp_path: Path
 ) -> None:
@@ -143,8 +146,29 @@ def test_every_file_of_an_answer_is_saved_whole(
     answerer.reply(case, "Please look at this.", "en", *sent)
     for place, file in enumerate(report.attachments):
         come_back(browser, office, words)
-        browser.save("Save", tmp_path / f"saved-{place}", place)
-        assert (tmp_path / f"saved-{place}").read_bytes() == file.content
+        saved = tmp_path / f"saved-{place}"
+        saved.unlink(missing_ok=True)
+        browser.save("Save", saved, place)
+        assert saved.read_bytes() == file.content
+
+
+def test_a_journey_is_begun_again_where_the_browser_died_twice_at_most(office: Office, tmp_path: Path) -> None:
+    with closing(W3m(tmp_path / "browser")) as browser:
+        visits: list[int] = []
+
+        @begun_again
+        def visit(deaths: int) -> None:
+            visits.append(deaths)
+            if len(visits) <= deaths:
+                browser.die()
+            browser.open(f"{office.instance.address}/", then="Make a report")
+
+        with pytest.warns(UserWarning, match="begun again"):
+            visit(2)
+        assert visits == [2, 2, 2]
+        visits.clear()
+        with pytest.warns(UserWarning, match="begun again"), pytest.raises(BrowserDied):
+            visit(3)
 
 
 def case_of(console: Console, keys: object) -> Case:
