@@ -193,7 +193,9 @@ def test_a_report_is_fetched_read_and_answered(world: World, ana: Browser) -> No
     assert saved.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     sent = ana.post(f"/cases/{label}/answer", draft="a", text="Which bridge?", files=(BytesIO(b"a map"), "map.txt"))
     assert sent.status_code == 303
-    assert "Your answer has been sent." in ana.get(f"/cases/{label}").text
+    page = ana.get(f"/cases/{label}").text
+    assert '<div class="box" role="status"><p>Your answer has been sent.</p></div>' in page
+    assert 'role="alert"' not in page
     assert replies(world, receipt) == ["Which bridge?"]
 
 
