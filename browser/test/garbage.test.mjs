@@ -55,3 +55,25 @@ test("where the collector does not come, the wait ends, and the next one is afte
     await garbage.collected();
   });
 });
+
+test("where the collector does not come, little memory is asked for, and none that is refused is missed", async () => {
+  const real = globalThis.ArrayBuffer;
+  let asked = 0;
+  globalThis.ArrayBuffer = class extends real {
+    constructor(size) {
+      super(0);
+      asked += size;
+      throw new RangeError();
+    }
+  };
+  try {
+    await withoutCollector(async () => {
+      const garbage = new Garbage();
+      garbage.add(1024 * MIB);
+      await garbage.collected();
+    });
+  } finally {
+    globalThis.ArrayBuffer = real;
+  }
+  assert.equal(asked, 256 * MIB);
+});

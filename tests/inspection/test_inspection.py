@@ -85,7 +85,25 @@ def test_a_proxy_that_packs_answers_is_no_reason_for_alarm(
     assert site.inspected(packed).findings == ()
 
 
+def test_a_site_that_stops_taking_files_meanwhile_is_no_reason_for_alarm(site: Mirror) -> None:
+    def shut(asked: Asked, honest: Served) -> Served:
+        return honest.having('"open"', '"shut"') if (asked.path, asked.count) == ("/room", 1) else honest
+
+    assert site.inspected(shut).findings == ()
+
+
 # --- somebody is given something else
+
+
+def test_more_for_one_browser_where_words_may_change(site: Mirror) -> None:
+    def link(asked: Asked, honest: Served) -> Served:
+        return (
+            honest.having("</p>", '</p><a href="/">Go on</a>')
+            if asked.by_chromium and asked.path == "/room"
+            else honest
+        )
+
+    assert found(site.inspected(link)) == {(Kind.DIFFERS, "GET /room")}
 
 
 def test_other_bytes_for_the_second_visitor(site: Mirror) -> None:

@@ -27,6 +27,8 @@ _NOWHERE: Final = "/nowhere-"
 _ANSWERS: Final = "/replies"
 _REPORT: Final = "/report"
 _TOO_LARGE: Final = 1 << 40
+#: It says what holds for the moment, to a script: whether files are taken.
+_ROOM: Final = "/room"
 _FORMS: Final = 8
 #: Files that a page names beside those of the manifest; every one of them is a finding.
 _LOADED: Final = 100
@@ -107,7 +109,8 @@ class Visitor:
 
     def _open(self, path: str) -> None:
         """Open a page, and load what it names, in its order."""
-        answer = self._get(Question(f"GET {path}"), path, Wanted.PAGE, PAGE_LIMIT)
+        question = Question(f"GET {path}", is_steady=path != _ROOM)
+        answer = self._get(question, path, Wanted.PAGE, PAGE_LIMIT)
         page = None if answer is None else _understood(answer)
         if page is not None:
             for element, source in page.loaded[:_LOADED]:
