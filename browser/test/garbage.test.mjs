@@ -75,5 +75,5 @@ test("where the collector does not come, little memory is asked for, and none th
   } finally {
     globalThis.ArrayBuffer = real;
   }
-  assert.equal(asked, 256 * MIB);
+  assert.equal(asked, 512 * MIB);
 });
