@@ -68,12 +68,12 @@ test("chunks that lie end to end are sent from where they are, and stay as they 
   assert.deepEqual(Buffer.from(buffer), lying);
 });
 
-test("chunks that lie in one buffer in another order are sent in the order that was asked", async () => {
+test("chunks that lie in one buffer with others between them are sent without those", async () => {
   const courier = newCourier();
-  const buffer = new Uint8Array(Buffer.concat(Array.from({ length: 8 }, () => p.decoy()))).buffer;
-  const mixed = [0, 1, 2, 4, 3, 5, 7, 6].map((place) => recordIn(buffer, place));
-  await courier.putChunks(mixed);
-  assert.deepEqual(await courier.fetch(mixed.map((record) => record.slice(0, 32))), mixed);
+  const buffer = new Uint8Array(Buffer.concat(Array.from({ length: 16 }, () => p.decoy()))).buffer;
+  const chosen = Array.from({ length: 8 }, (_, place) => recordIn(buffer, 2 * place));
+  await courier.putChunks(chosen);
+  assert.deepEqual(await courier.fetch(chosen.map((record) => record.slice(0, 32))), chosen);
 });
 
 test("nothing is sent that tells one visitor from another", async () => {
